@@ -1,0 +1,38 @@
+"""The command line of ``analysis``: the only place that talks to files and terminals for its user."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from analysis.errors import AnalysisError
+
+
+@click.group(no_args_is_help=False, epilog="No command is built yet.")
+def cli() -> None:
+    """Run the learning experiments beside the simulator and the layer tables."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 2 on bad input, 130 on Ctrl-C."""
+    try:
+        status: int | None = cli.main(arguments, prog_name="python -m analysis", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except AnalysisError as error:
+        return _refuse(str(error))
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except click.Abort:
+        return 130
+    return status or 0
+
+
+def _refuse(sentence: str) -> int:
+    click.echo(f"error: {sentence}", err=True)
+    return 2

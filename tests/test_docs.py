@@ -1,0 +1,61 @@
+"""Whatever README and docs print is what the commands print.
+
+A ``console`` block holds commands after ``$`` and their output (both streams), ``...`` standing for anything
+that may vary; a ``python`` block with ``>>>`` is a doctest. Each document runs in one empty folder that
+holds ``examples/``, in an 80-column terminal without colour.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
+ENVIRONMENT = os.environ | {
+    "COLUMNS": "80",
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+    "PYTHONIOENCODING": "utf-8",
+    "PYTHONPATH": str(ROOT),
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+}
+
+
+def run_console_block(example: Example) -> str | None:
+    """Run each command of a block and return what differs from the printed output, if anything does."""
+    checker = doctest.OutputChecker()
+    for command, printed in COMMAND.findall(example.parsed):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=ENVIRONMENT,
+            check=False,
+        )
+        got = re.sub(r"[ \t]+$", "", done.stdout, flags=re.MULTILINE)
+        expected = printed.rstrip("\n") + "\n" if printed.strip() else ""
+        if not checker.check_output(expected, got, doctest.ELLIPSIS):
+            return f"$ {command}\n" + checker.output_difference(
+                doctest.Example(command, expected), got, doctest.ELLIPSIS | doctest.REPORT_NDIFF
+            )
+    return None
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_printed_output_is_reproduced(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    console = CodeBlockParser("console", run_console_block)
+    for example in Sybil([console, PythonCodeBlockParser()], path=str(ROOT)).parse(path).examples():
+        example.evaluate()
