@@ -1,5 +1,47 @@
-"""A discrete-event simulator of a parameter server and its workers."""
+"""A discrete-event simulator of a parameter server and its workers.
 
-from sim.errors import SimError
+Describe workers, server and network in a `Scenario`, `simulate` it, and read off the `Trace` who read which
+version when, and how stale each gradient was.
+"""
 
-__all__ = ["SimError"]
+from sim.durations import (
+    Constant,
+    Empirical,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Pareto,
+    ShiftedExponential,
+    Uniform,
+)
+from sim.engine import simulate
+from sim.errors import ScenarioError, SimError, SimulationError, TraceError
+from sim.protocols import Protocol
+from sim.scenario import Failures, Network, Scenario, Server, Slowdowns, Stop, Worker
+from sim.trace import Outcome, Trace
+
+__all__ = [
+    "Constant",
+    "Empirical",
+    "Exponential",
+    "Failures",
+    "Gamma",
+    "LogNormal",
+    "Network",
+    "Outcome",
+    "Pareto",
+    "Protocol",
+    "Scenario",
+    "ScenarioError",
+    "Server",
+    "ShiftedExponential",
+    "SimError",
+    "SimulationError",
+    "Slowdowns",
+    "Stop",
+    "Trace",
+    "TraceError",
+    "Uniform",
+    "Worker",
+    "simulate",
+]

@@ -1,0 +1,49 @@
+"""Measured times from CSV files with a header line."""
+
+import csv
+from pathlib import Path
+
+
+def read_column(path: Path, column: str) -> tuple[float, ...]:
+    """Return a column of seconds; raises `ValueError` with one sentence where that is not to be had."""
+    return tuple(_number(path, line, cell) for line, (cell,) in enumerate(_rows(path, column), 2))
+
+
+def times_of(worker: str, path: Path) -> tuple[float, ...]:
+    """Return the iteration times of one worker from a file with the columns ``worker`` and ``seconds``.
+
+    Raises
+    ------
+    ValueError
+        With one sentence, where the file cannot be read or has nothing for the worker.
+    """
+    rows = enumerate(_rows(path, "worker", "seconds"), 2)
+    times = tuple(_number(path, line, cell) for line, (name, cell) in rows if name == worker)
+    if not times:
+        raise ValueError(f"{path} has no row for the worker {worker!r}")
+    return times
+
+
+def _rows(path: Path, *columns: str) -> list[tuple[str, ...]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            present = reader.fieldnames or []
+            for column in columns:
+                if column not in present:
+                    raise ValueError(f"{path} has no column {column!r}, only {', '.join(present) or 'none'}")
+            rows = [tuple(row[column] or "" for column in columns) for row in reader]
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not a CSV file in UTF-8") from None
+    except (OSError, csv.Error) as error:
+        raise ValueError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if not rows:
+        raise ValueError(f"{path} has no rows")
+    return rows
+
+
+def _number(path: Path, line: int, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise ValueError(f"{path}, line {line}: {cell!r} must be a number of seconds") from None

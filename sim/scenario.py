@@ -1,0 +1,313 @@
+"""A scenario: the workers, the server, the network between them, the protocol and when to stop.
+
+Scenarios are plain frozen data. They come from Python or from TOML, the two equal, and go back to TOML
+exactly.
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import tomli_w
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, sentences
+from sim.durations import FOLDER, Compute, Cost, Duration, form
+from sim.errors import ScenarioError
+from sim.measured import times_of
+from sim.protocols import Protocol
+from sim.units import Bytes, Rate
+
+MOST_WORKERS = 1_000_000
+
+Name = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Step = tuple[Instant, Positive]
+Interval = tuple[Instant, Seconds]
+Speed = Annotated[
+    Annotated[Positive, Tag(NUMBER)] | Annotated[tuple[Step, ...], Tag(LIST)], Discriminator(form)
+]
+
+
+class Failures(Value):
+    """Random failures: time in operation until the next one, and time to repair.
+
+    ``mtbf`` as a number is the mean of an exponential (failures without memory); as a distribution it is
+    that. ``repair`` as a number is a constant.
+    """
+
+    mtbf: Duration
+    repair: Duration
+
+
+class Slowdowns(Value):
+    """A second state: after each time ``every`` at full speed, a time ``lasting`` at ``factor`` of it."""
+
+    every: Duration
+    lasting: Duration
+    factor: Positive
+
+
+class Worker(Value):
+    """One worker, or with ``count`` a group ``name-1 … name-count`` of workers alike.
+
+    Attributes
+    ----------
+    name
+        Unique in the scenario.
+    compute
+        Seconds that a gradient takes at speed 1: a number, a list (one for each gradient; the worker ends
+        with the list) or a distribution.
+    gradients
+        Stop after starting so many.
+    speed
+        Divides the compute times: a factor, or steps ``(from second, factor)``, between which the work done
+        is the integral of the speed (1 before the first step).
+    slowdowns
+        Random changes between full speed and a fraction of it.
+    offline
+        Intervals ``(from, to)`` in seconds; the gradient in flight is lost, the worker reads anew when it
+        is back.
+    failures
+        Random times offline.
+    joins, leaves
+        The instants, in seconds, between which the worker takes part.
+    bandwidth
+        Of the worker's own link, in bytes a second; the network's where not given.
+    """
+
+    name: Name
+    compute: Compute
+    gradients: Count | None = None
+    count: Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS)] | None = None
+    speed: Speed = 1.0
+    slowdowns: Slowdowns | None = None
+    offline: tuple[Interval, ...] = ()
+    failures: Failures | None = None
+    joins: Instant = 0.0
+    leaves: Seconds | None = None
+    bandwidth: Rate | None = None
+
+    @field_validator("compute", mode="before")
+    @classmethod
+    def _measured(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- unvalidated input
+        """Accept ``{csv = FILE}``: a file of measured iteration times, of which this worker takes its own."""
+        if not isinstance(given, dict) or "kind" in given or "csv" not in given:
+            return given
+        folder = Path((info.context or {}).get(FOLDER, "."))
+        return times_of(str(info.data.get("name")), folder / str(given["csv"]))
+
+    @field_validator("speed")
+    @classmethod
+    def _speed_steps_in_order(cls, speed: float | tuple[Step, ...]) -> float | tuple[Step, ...]:
+        if isinstance(speed, tuple):
+            starts = [start for start, _ in speed]
+            if not starts or any(a >= b for a, b in pairwise(starts)):
+                raise ValueError(f"steps must begin at increasing seconds, not at {starts}")
+        return speed
+
+    @field_validator("offline")
+    @classmethod
+    def _intervals_in_order(cls, offline: tuple[Interval, ...]) -> tuple[Interval, ...]:
+        instants = [instant for interval in offline for instant in interval]
+        if any(a >= b for a, b in pairwise(instants)):
+            raise ValueError(f"intervals must be in order and apart, each from before to, not {instants}")
+        return offline
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.leaves is not None and self.leaves <= self.joins:
+            raise ValueError(f"leaves {self.leaves} must be later than joins {self.joins}")
+        if self.offline and self.failures:
+            raise ValueError("offline and failures exclude each other: give intervals or random failures")
+        return self
+
+    @property
+    def endless(self) -> bool:
+        """Whether nothing in the worker itself ends it."""
+        return self.gradients is None and self.leaves is None and not isinstance(self.compute, tuple)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the speed changes during the run."""
+        return isinstance(self.speed, tuple) or self.slowdowns is not None
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names of the worker or of the group's members."""
+        if self.count is None:
+            yield self.name
+        else:
+            for number in range(1, self.count + 1):
+                yield f"{self.name}-{number}"
+
+
+class Server(Value):
+    """The parameter server.
+
+    Attributes
+    ----------
+    apply
+        Seconds to apply one gradient; gradients are applied one after the other, in order of arrival.
+    """
+
+    apply: Cost = 0.0
+
+
+class Network(Value):
+    """What lies between the server and its workers; by default it costs nothing.
+
+    A pull waits its turn on the server's outgoing link, which carries ``weight_bytes`` at
+    ``server_bandwidth``, then crosses the latency and the worker's own link at ``bandwidth``; a push of
+    ``gradient_bytes`` takes the same way back, onto the server's incoming link. Each hop stores and
+    forwards.
+
+    Attributes
+    ----------
+    latency
+        Seconds, each way.
+    bandwidth
+        Bytes a second of each worker's own link, unless the worker has one of its own; not given: unlimited.
+    server_bandwidth
+        Bytes a second of the server's link, shared by all workers, in each direction; not given: unlimited.
+    gradient_bytes, weight_bytes
+        Size of a push and of a pull.
+    """
+
+    latency: Instant = 0.0
+    bandwidth: Rate | None = None
+    server_bandwidth: Rate | None = None
+    gradient_bytes: Bytes = 0.0
+    weight_bytes: Bytes = 0.0
+
+
+class Stop(Value):
+    """When the run ends: as the first of these is reached.
+
+    Attributes
+    ----------
+    time
+        Seconds; what happens at that instant still happens.
+    updates, gradients
+        So many updates made, so many gradients applied.
+    """
+
+    time: Seconds | None = None
+    updates: Count | None = None
+    gradients: Count | None = None
+
+
+class Scenario(Value):
+    """All that a run depends on: the same scenario and seed give the same trace.
+
+    Examples
+    --------
+    >>> two = Scenario(workers=[Worker(name="L1", compute=1.0, gradients=4),
+    ...                         Worker(name="L2", compute=2.5, gradients=2)])
+    >>> Scenario.from_toml(two.to_toml()) == two
+    True
+    """
+
+    title: str = ""
+    seed: Annotated[int, Field(strict=True, ge=0)] = 0
+    protocol: Protocol = Protocol()
+    workers: Annotated[tuple[Worker, ...], Field(min_length=1)]
+    server: Server = Server()
+    network: Network = Network()
+    stop: Stop = Stop()
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.size > MOST_WORKERS:
+            raise ValueError(f"workers: {self.size} are too many, {MOST_WORKERS} is the most")
+        common = [name for name, times in Counter(self.names).items() if times > 1]
+        if common:
+            raise ValueError(f"workers: {common[0]!r} is the name of more than one")
+        endless = [i for i, worker in enumerate(self.workers) if worker.endless]
+        if endless and self.stop == Stop():
+            raise ValueError(
+                f"stop: is required, for workers[{endless[0]}] never ends:"
+                " give a time, updates or gradients to stop at, or the worker a number of gradients"
+            )
+        batch = self.protocol.batch(self.size)
+        if self.protocol.after_push == "wait" and batch is not None and batch > self.size:
+            raise ValueError(
+                f"protocol: k {batch} must be at most {self.size}, the number of workers,"
+                f" for in {self.protocol.name} each gives one gradient to an update and waits"
+            )
+        return self
+
+    @property
+    def size(self) -> int:
+        """The number of workers, groups counted out."""
+        return sum(worker.count or 1 for worker in self.workers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all workers, groups counted out, in the order that ties follow."""
+        return tuple(name for worker in self.workers for name in worker.names)
+
+    @property
+    def each(self) -> Iterator[tuple[str, Worker]]:
+        """Every worker's name and description, groups counted out."""
+        return ((name, worker) for worker in self.workers for name in worker.names)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], folder: Path | None = None) -> Self:
+        """Return the scenario that nested mappings and lists describe, paths in it relative to ``folder``.
+
+        Raises
+        ------
+        ScenarioError
+            Naming every fault with its path, one a line.
+        """
+        try:
+            return cls.model_validate(data, context={FOLDER: folder or Path()})
+        except ValidationError as error:
+            raise ScenarioError(sentences(error, cls)) from None
+
+    @classmethod
+    def from_toml(cls, text: str, folder: Path | None = None) -> Self:
+        """Return the scenario that a TOML text describes; raises as `from_data` does."""
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError(f"not TOML: {error}") from None
+        return cls.from_data(data, folder)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Read a scenario from a TOML file.
+
+        Raises
+        ------
+        ScenarioError
+            Where the file cannot be read or describes no scenario; each line begins with the file's name.
+        """
+        path = Path(path)
+        try:
+            return cls.from_toml(path.read_text(encoding="utf-8"), path.parent)
+        except OSError as error:
+            raise ScenarioError(f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ScenarioError(f"{path}: not TOML: it is not text in UTF-8") from None
+        except ScenarioError as error:
+            raise ScenarioError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the scenario as nested dicts and lists, values at their defaults left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def to_toml(self) -> str:
+        """Return the scenario as TOML, from which `from_toml` makes an equal one."""
+        return tomli_w.dumps(self.to_data())
