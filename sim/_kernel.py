@@ -5,7 +5,7 @@ instant in the order of the workers in the scenario. Whatever an event sets goin
 next event of its instant; where it sets several workers going, they start in the order of the scenario.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, MutableSequence
 from typing import Any
 
 from simpy import Environment, Event, Resource
@@ -61,10 +61,9 @@ class Link:
         self._line = Resource(env)
         self._duration = duration
 
-    def carry(self, worker: int) -> Generator[Event, Any, int]:
-        """Wait for the link, then for the message; return the instant at which the link took it."""
+    def carry(self, worker: int, book: MutableSequence[int], row: int) -> Life:
+        """Wait for the link, enter into ``book[row]`` when it takes the message, and carry that."""
         with self._line.request() as granted:
             yield granted
-            begin = self._env.now
+            book[row] = self._env.now
             yield self._env.after(worker, self._duration)
-        return begin

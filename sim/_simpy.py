@@ -10,7 +10,7 @@ from sim._ledger import Ledger
 from sim._server import GONE, Member, Server
 from sim.clock import NANOSECONDS, to_ns
 from sim.draws import presence, streams
-from sim.scenario import Network, Scenario, Worker
+from sim.scenario import Scenario
 from sim.trace import Column
 
 Progress = Callable[[float, int, int], None]
@@ -35,12 +35,17 @@ def run(scenario: Scenario, seed: int, progress: Progress | None = None) -> Run:
 
     ledger = Ledger(report, served=bool(scenario.server.apply))
     server = Server(env, scenario, ledger)
-    network = _Network(env, scenario.network)
+    network = scenario.network
+    down, up = (
+        Link(env, to_ns(network.shared(size))) if network.shared(size) else None
+        for size in (network.weight_bytes, network.gradient_bytes)
+    )
     for order, (name, worker) in enumerate(scenario.each):
         stream = streams(seed, name)
         member = Member(order, worker, stream, scenario.server.apply)
         server.expect(member)
-        line = network.line(worker, order)
+        own = (to_ns(network.way(worker, size)) for size in (network.weight_bytes, network.gradient_bytes))
+        line = _Line(env, order, down, up, *own)
         env.process(_life(env, server, line, member, presence(worker, stream)))
     if scenario.stop.time is not None:
         env.finally_at(to_ns(scenario.stop.time), lambda: server.end("time"))
@@ -48,32 +53,8 @@ def run(scenario: Scenario, seed: int, progress: Progress | None = None) -> Run:
     return Run(ledger.columns(env.now), server.ended, env.now)
 
 
-class _Network:
-    """The server's link in each direction, which all workers share."""
-
-    def __init__(self, env: Kernel, network: Network) -> None:
-        self._env = env
-        self._network = network
-        self._down = self._shared(network.weight_bytes)
-        self._up = self._shared(network.gradient_bytes)
-
-    def _shared(self, size: float) -> Link | None:
-        rate = self._network.server_bandwidth
-        return Link(self._env, to_ns(size / rate)) if rate and size else None
-
-    def line(self, worker: Worker, order: int) -> "_Line":
-        """Return the way between the server and one worker."""
-        return _Line(self._env, order, self._down, self._up, *self._own(worker))
-
-    def _own(self, worker: Worker) -> Iterator[int]:
-        """Return the nanoseconds of latency and of the worker's own link, for a pull and for a push."""
-        rate = worker.bandwidth or self._network.bandwidth
-        for size in (self._network.weight_bytes, self._network.gradient_bytes):
-            yield to_ns(self._network.latency + (size / rate if rate else 0.0))
-
-
 class _Line(NamedTuple):
-    """The way between the server and one worker."""
+    """The way between the server and one worker: a link that all share in each direction, and its own."""
 
     env: Kernel
     order: int
@@ -84,16 +65,21 @@ class _Line(NamedTuple):
 
     def pull(self) -> Generator[Event, Any, int]:
         """Fetch the weights; return the instant at which the server's link took them."""
-        taken = self.env.now if self.down is None else (yield from self.down.carry(self.order))
+        taken = [self.env.now]
+        if self.down is not None:
+            yield from self.down.carry(self.order, taken, 0)
         if self.pull_time:
             yield self.env.after(self.order, self.pull_time)
-        return taken
+        return taken[0]
 
-    def push(self) -> Generator[Event, Any, int]:
-        """Send a gradient; return the instant at which the server's link took it."""
+    def push(self, ledger: Ledger, row: int) -> Life:
+        """Send a gradient."""
         if self.push_time:
             yield self.env.after(self.order, self.push_time)
-        return self.env.now if self.up is None else (yield from self.up.carry(self.order))
+        if self.up is None:
+            ledger.push_at[row] = self.env.now
+        else:
+            yield from self.up.carry(self.order, ledger.push_at, row)
 
 
 def _life(
@@ -139,9 +125,12 @@ def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:
             row = member.in_hand = ledger.open(order, member.begun + 1, begin, server.version)
             ledger.ready_at[row], ledger.asked_at[row], ledger.pull_at[row] = ready, asked, taken
             yield env.after(order, member.begin(work, begin))
-            ledger.computed_at[row] = sent = env.now
+            ledger.computed_at[row] = env.now
 
-            ledger.push_at[row] = (yield from line.push()) if far else sent
+            if far:
+                yield from line.push(ledger, row)
+            else:
+                ledger.push_at[row] = env.now
             ledger.arrived_at[row] = env.now
             server.arrive(member, row)
             if member.pushed is not None:

@@ -133,9 +133,20 @@ class Worker(Value):
         return self
 
     @property
+    def most(self) -> int | None:
+        """The number of gradients after which the worker ends, if there is one."""
+        listed = [len(self.compute)] if isinstance(self.compute, tuple) else []
+        return min([*listed, *([self.gradients] if self.gradients else [])], default=None)
+
+    @property
     def endless(self) -> bool:
         """Whether nothing in the worker itself ends it."""
-        return self.gradients is None and self.leaves is None and not isinstance(self.compute, tuple)
+        return self.most is None and self.leaves is None
+
+    @property
+    def always_there(self) -> bool:
+        """Whether the worker takes part from the start of the run to its end."""
+        return not (self.joins or self.leaves or self.offline or self.failures)
 
     @property
     def varies(self) -> bool:
@@ -189,6 +200,15 @@ class Network(Value):
     server_bandwidth: Rate | None = None
     gradient_bytes: Bytes = 0.0
     weight_bytes: Bytes = 0.0
+
+    def way(self, worker: Worker, size: float) -> float:
+        """Return the seconds that a message takes over the latency and the worker's own link."""
+        rate = worker.bandwidth or self.bandwidth
+        return self.latency + (size / rate if rate else 0.0)
+
+    def shared(self, size: float) -> float:
+        """Return the seconds that a message takes on the server's link."""
+        return size / self.server_bandwidth if self.server_bandwidth else 0.0
 
 
 class Stop(Value):
