@@ -30,6 +30,7 @@ class Member:
         self.completed = 0  # the worker's clock: gradients that the server has taken or refused
         self.active = False
         self.in_hand: int | None = None  # the row of the gradient that it computes or sends
+        self.queued = False  # its gradient is in the server's queue or being applied
         self.in_batch = False  # its gradient waits for an update
         self.pushed: int | None = None  # the row for which the server owes it an answer
         self.go: Event | None = None  # what it waits for meanwhile
@@ -68,7 +69,7 @@ class Server:
         self._members: list[Member] = []
         self._coming = 0  # workers that are away, but will take part
         self._batch: list[tuple[Member, int]] = []
-        self._owing = 0  # active workers without a gradient in the batch
+        self._owing = 0  # workers whose gradient a barrier waits for
         self._active = 0
         self._blocked = 0  # active workers that only an update or a slower worker can set going
         self._clocks: Counter[int] = Counter()  # active workers by their completed gradients
@@ -89,6 +90,7 @@ class Server:
         member.in_hand = None
         member.pushed = row
         if self._queue is not None:
+            member.queued = True
             self._queue.put((member, row))
         elif not self._too_stale(row):
             self._accept(member, row)
@@ -99,6 +101,7 @@ class Server:
         while True:
             member, row = yield queue.get()
             if self._too_stale(row):
+                member.queued = False
                 self._discard(member, row)
                 continue
             self.ledger.service_at[row] = self.env.now
@@ -127,22 +130,27 @@ class Server:
             self._update([(member, row)])
             return
         self._batch.append((member, row))
-        member.in_batch = True
-        if member.active:
-            self._owing -= 1
-            self._blocked += self._waits
+        self._place(member, in_batch=True)
         if not self._waits:
             self._answer(member, row)
         self._update_if_full()
+
+    def _place(
+        self, member: Member, *, active: bool | None = None, in_batch: bool = False, queued: bool = False
+    ) -> None:
+        """Note whether a worker takes part and where its gradient is, and count it accordingly."""
+        self._owing -= (member.active or member.queued) and not member.in_batch
+        self._blocked -= self._waits and member.active and member.in_batch
+        member.active = member.active if active is None else active
+        member.in_batch, member.queued = in_batch, queued
+        self._owing += (member.active or member.queued) and not member.in_batch
+        self._blocked += self._waits and member.active and member.in_batch
 
     def _update_if_full(self) -> None:
         if self._batch and (self._owing == 0 if self._k is None else len(self._batch) >= self._k):
             batch, self._batch = self._batch, []
             for member, row in batch:
-                member.in_batch = False
-                if member.active:
-                    self._owing += 1
-                    self._blocked -= self._waits
+                self._place(member)
                 if self._waits:
                     self._answer(member, row)
             self._update(batch)
@@ -169,6 +177,7 @@ class Server:
         for member, row in sorted([*queued, *in_hand], key=lambda pair: pair[0].order):
             self.ledger.close(row, self.env.now, Outcome.CANCELLED)
             member.in_hand = member.pushed = None
+            self._place(member, in_batch=member.in_batch)
             if member.active and member.process is not None:
                 member.process.interrupt(CANCELLED)
 
@@ -197,13 +206,9 @@ class Server:
 
     def enter(self, member: Member) -> None:
         """Count a worker in from now on; its clock is at least the slowest one's."""
-        member.active = True
+        self._place(member, active=True, in_batch=member.in_batch, queued=member.queued)
         self._coming -= 1
         self._active += 1
-        if member.in_batch:
-            self._blocked += self._waits
-        else:
-            self._owing += 1
         if self.bounded:
             member.completed = max(member.completed, self._slowest)
             self._clocks[member.completed] += 1
@@ -213,21 +218,15 @@ class Server:
         if member.in_hand is not None:
             self.ledger.close(member.in_hand, self.env.now, Outcome.LOST)
             member.in_hand = None
-        member.active = False
+        self._place(member, active=False, in_batch=member.in_batch, queued=member.queued)
         self._coming += returning
         self._active -= 1
-        if member.in_batch:
-            self._blocked -= self._waits
-        else:
-            self._owing -= 1
         if member in self._held:
             self._held.remove(member)
             self._blocked -= 1
         if self.bounded:
             self._clocks[member.completed] -= 1
             self._let_go()
-        if not self._waits:
-            member.pushed = None
         self._update_if_full()
 
     def _advance(self, member: Member) -> None:

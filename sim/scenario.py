@@ -283,31 +283,36 @@ class Scenario(Value):
         return ((name, worker) for worker in self.workers for name in worker.names)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any], folder: Path | None = None) -> Self:
-        """Return the scenario that nested mappings and lists describe, paths in it relative to ``folder``.
+    def from_data(
+        cls, data: Mapping[str, Any], folder: Path | None = None, until: float | None = None
+    ) -> Self:
+        """Return the scenario that nested mappings and lists describe.
+
+        Paths in it are relative to ``folder``; ``until`` replaces the time at which it stops.
 
         Raises
         ------
         ScenarioError
             Naming every fault with its path, one a line.
         """
+        if until is not None:
+            data = {**data, "stop": {**data.get("stop", {}), "time": until}}
         try:
             return cls.model_validate(data, context={FOLDER: folder or Path()})
         except ValidationError as error:
             raise ScenarioError(sentences(error, cls)) from None
 
     @classmethod
-    def from_toml(cls, text: str, folder: Path | None = None) -> Self:
+    def from_toml(cls, text: str, folder: Path | None = None, until: float | None = None) -> Self:
         """Return the scenario that a TOML text describes; raises as `from_data` does."""
         try:
-            data = tomllib.loads(text)
+            return cls.from_data(tomllib.loads(text), folder, until)
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError(f"not TOML: {error}") from None
-        return cls.from_data(data, folder)
 
     @classmethod
-    def load(cls, path: Path | str) -> Self:
-        """Read a scenario from a TOML file.
+    def load(cls, path: Path | str, until: float | None = None) -> Self:
+        """Read a scenario from a TOML file; ``until`` replaces the time at which it stops.
 
         Raises
         ------
@@ -316,7 +321,7 @@ class Scenario(Value):
         """
         path = Path(path)
         try:
-            return cls.from_toml(path.read_text(encoding="utf-8"), path.parent)
+            return cls.from_toml(path.read_text(encoding="utf-8"), path.parent, until)
         except OSError as error:
             raise ScenarioError(f"{path}: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -1,0 +1,130 @@
+"""Random scenarios for the property tests of the simulator."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from sim import (
+    Exponential,
+    Failures,
+    Gamma,
+    Network,
+    Protocol,
+    Scenario,
+    Server,
+    Slowdowns,
+    Stop,
+    Uniform,
+    Worker,
+)
+
+# Few and round, so that many events fall on the same instant.
+round_seconds = st.integers(1, 8).map(lambda tenths: tenths / 10)
+
+distributions = st.one_of(
+    st.builds(Exponential, mean=round_seconds),
+    st.builds(Uniform, low=st.just(0.0), high=round_seconds),
+    st.builds(Gamma, mean=round_seconds, shape=st.sampled_from([0.5, 4.0])),
+)
+computes = st.one_of(
+    round_seconds, st.lists(round_seconds, min_size=1, max_size=12).map(tuple), distributions
+)
+
+
+@st.composite
+def workers(draw: st.DrawFn, /, name: str, **features: st.SearchStrategy[Any]) -> Worker:
+    """One worker, with the optional features that are named drawn from their strategies."""
+    drawn = {feature: draw(strategy) for feature, strategy in features.items()}
+    return Worker(name=name, compute=draw(computes), **drawn)
+
+
+def fleets(max_size: int = 5, **features: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Worker]]:
+    """A few workers A, B, C, …"""
+    return st.integers(1, max_size).flatmap(
+        lambda size: st.tuples(*(workers("ABCDEFGH"[i], **features) for i in range(size))).map(list)
+    )
+
+
+stops = st.one_of(
+    st.builds(Stop, time=st.integers(1, 60).map(lambda tenths: tenths / 10)),
+    st.builds(Stop, updates=st.integers(1, 40), time=st.just(100.0)),
+    st.builds(Stop, gradients=st.integers(1, 40), time=st.just(100.0)),
+)
+
+asynchronous = st.builds(Scenario, workers=fleets(), stop=stops, seed=st.integers(0, 2**32))
+
+
+def protocols(size: int) -> st.SearchStrategy[Protocol]:
+    """Every protocol that makes sense for so many workers, with every bound that makes sense for it."""
+    share = st.integers(1, size)
+    any_k = st.integers(1, 2 * size)
+    slack = st.none() | st.integers(0, 3)
+    staleness = st.none() | st.integers(0, 4)
+    return st.one_of(
+        st.just(Protocol.bsp()),
+        st.builds(Protocol.k_sync, share),
+        st.builds(Protocol.k_batch_sync, any_k),
+        st.builds(Protocol.asynchronous, slack=slack, max_staleness=staleness),
+        st.builds(Protocol.k_async, share, slack=slack, max_staleness=staleness),
+        st.builds(Protocol.k_batch_async, any_k, slack=slack, max_staleness=staleness),
+    )
+
+
+def _intervals(cuts: list[int]) -> tuple[tuple[float, float], ...]:
+    instants = [cut / 10 for cut in sorted(cuts)]
+    return tuple(zip(instants[::2], instants[1::2], strict=False))
+
+
+attendances: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.builds(
+        lambda cuts: {"offline": _intervals(cuts)}, st.lists(st.integers(1, 50), unique=True, max_size=4)
+    ),
+    st.builds(
+        lambda mtbf, repair: {"failures": Failures(mtbf=mtbf, repair=repair)}, round_seconds, round_seconds
+    ),
+)
+speeds = st.one_of(
+    st.just(1.0),
+    st.just(2.5),
+    st.lists(st.integers(0, 30), min_size=1, max_size=3, unique=True).map(
+        lambda starts: tuple((start / 10, 0.5 + start % 3) for start in sorted(starts))
+    ),
+)
+slowdowns = st.none() | st.builds(Slowdowns, every=distributions, lasting=distributions, factor=st.just(0.25))
+
+
+@st.composite
+def everything(draw: st.DrawFn) -> Scenario:
+    """Every feature switched on and off at random: protocol, server, network, faults, changes of speed."""
+    fleet = [
+        worker.model_copy(update=draw(attendances) | draw(_lifetimes))
+        for worker in draw(
+            fleets(speed=speeds, slowdowns=slowdowns, gradients=st.none() | st.integers(1, 12))
+        )
+    ]
+    size = st.sampled_from([0.0, 1e6, 3e6])
+    return Scenario(
+        seed=draw(st.integers(0, 2**32)),
+        workers=fleet,
+        protocol=draw(protocols(len(fleet))),
+        server=Server(apply=draw(st.one_of(st.just(0.0), st.just(0.1), distributions))),
+        network=Network(
+            latency=draw(st.sampled_from([0.0, 0.1])),
+            bandwidth=draw(st.sampled_from([None, 1e7])),
+            server_bandwidth=draw(st.sampled_from([None, 1e7])),
+            gradient_bytes=draw(size),
+            weight_bytes=draw(size),
+        ),
+        stop=draw(stops),
+    )
+
+
+_lifetimes: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.builds(
+        lambda joins, stays: {"joins": joins / 10, "leaves": (joins + stays) / 10},
+        st.integers(0, 20),
+        st.integers(1, 40),
+    ),
+)
