@@ -71,6 +71,7 @@ class Server:
         self._batch: list[tuple[Member, int]] = []
         self._owing = 0  # workers whose gradient a barrier waits for
         self._active = 0
+        self._unserved = 0  # gradients in the queue or being applied
         self._blocked = 0  # active workers that only an update or a slower worker can set going
         self._clocks: Counter[int] = Counter()  # active workers by their completed gradients
         self._slowest = 0
@@ -90,7 +91,7 @@ class Server:
         member.in_hand = None
         member.pushed = row
         if self._queue is not None:
-            member.queued = True
+            self._place(member, queued=True)
             self._queue.put((member, row))
         elif not self._too_stale(row):
             self._accept(member, row)
@@ -101,7 +102,6 @@ class Server:
         while True:
             member, row = yield queue.get()
             if self._too_stale(row):
-                member.queued = False
                 self._discard(member, row)
                 continue
             self.ledger.service_at[row] = self.env.now
@@ -117,9 +117,11 @@ class Server:
 
     def _discard(self, member: Member, row: int) -> None:
         self.ledger.close(row, self.env.now, Outcome.DISCARDED)
+        self._place(member)
         self._answer(member, row)
         if self.bounded:
             self._advance(member)
+        self._check_for_the_end()
 
     def _accept(self, member: Member, row: int) -> None:
         """Count a gradient that is done with: alone it is an update, or it goes into the batch."""
@@ -128,6 +130,9 @@ class Server:
         if self._alone:
             self._answer(member, row)
             self._update([(member, row)])
+            if member.queued:
+                self._place(member)
+                self._check_for_the_end()
             return
         self._batch.append((member, row))
         self._place(member, in_batch=True)
@@ -141,6 +146,7 @@ class Server:
         """Note whether a worker takes part and where its gradient is, and count it accordingly."""
         self._owing -= (member.active or member.queued) and not member.in_batch
         self._blocked -= self._waits and member.active and member.in_batch
+        self._unserved += queued - member.queued
         member.active = member.active if active is None else active
         member.in_batch, member.queued = in_batch, queued
         self._owing += (member.active or member.queued) and not member.in_batch
@@ -247,7 +253,7 @@ class Server:
             _wake(member)
 
     def _check_for_the_end(self) -> None:
-        if self._blocked == self._active and not self._coming:
+        if self._blocked == self._active and not self._coming and not self._unserved:
             self.end("stalled" if self._active else "finished")
 
     def end(self, reason: str) -> None:
