@@ -42,7 +42,7 @@ class _Checked(ModelMetaclass):
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:
-            raise ScenarioError(sentences(error, self)) from None
+            raise ScenarioError(sentences(error)) from None
 
 
 class Value(BaseModel, metaclass=_Checked):
@@ -51,10 +51,10 @@ class Value(BaseModel, metaclass=_Checked):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def sentences(error: ValidationError, model: type[Any]) -> str:
+def sentences(error: ValidationError) -> str:
     """Return every fault that pydantic found as one line: path, value, what it must be."""
     faults = [fault for fault in error.errors(include_url=False) if not _echo(fault)]
-    return "\n".join(_sentence(fault, model) for fault in faults)
+    return "\n".join(_sentence(fault) for fault in faults)
 
 
 def _echo(fault: ErrorDetails) -> bool:
@@ -62,11 +62,11 @@ def _echo(fault: ErrorDetails) -> bool:
     return fault["type"] == "too_short" and len(fault["input"]) > fault["ctx"]["actual_length"]
 
 
-def _sentence(fault: ErrorDetails, model: type[Any]) -> str:
+def _sentence(fault: ErrorDetails) -> str:
     place, given, context = _path(fault["loc"]), fault["input"], fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            near = get_close_matches(str(fault["loc"][-1]), _keys(model), 1)
+            near = get_close_matches(str(fault["loc"][-1]), _keys(), 1)
             return f"{place}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
         case "missing":
             return f"{place}: is required"
@@ -101,9 +101,9 @@ def _path(location: Iterable[int | str]) -> str:
     return path
 
 
-def _keys(model: type[Any]) -> list[str]:
-    """Every key that may stand anywhere in a scenario file, for suggestions."""
-    names = set(getattr(model, "model_fields", ()))
-    for subclass in Value.__subclasses__():
-        names |= set(subclass.model_fields)
-    return sorted(names)
+def _keys() -> list[str]:
+    """Every key that may stand anywhere in a scenario, for suggestions."""
+    models: list[type[Value]] = [Value]
+    for model in models:
+        models += model.__subclasses__()
+    return sorted({name for model in models for name in model.model_fields})

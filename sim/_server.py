@@ -86,6 +86,11 @@ class Server:
         self._members.append(member)
         self._coming += 1
 
+    def excuse(self) -> None:
+        """Learn that a worker that was expected will never take part."""
+        self._coming -= 1
+        self._check_for_the_end()
+
     def arrive(self, member: Member, row: int) -> None:
         """Take a gradient in: into the queue, or, where applying costs nothing, into the batch at once."""
         member.in_hand = None

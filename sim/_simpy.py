@@ -87,6 +87,8 @@ def _life(
 ) -> Life:
     """Take part whenever the worker is present, until it has no work left."""
     following = next(present, None)
+    if following is None:
+        server.excuse()
     while following is not None:
         (enters, leaves), following = following, next(present, None)
         if enters > env.now:

@@ -75,12 +75,12 @@ def _place(trace: Trace, worker: str) -> int:
 
 def updates_per_second(trace: Trace) -> float:
     """Return the updates made in a second."""
-    return trace.updates / trace.duration
+    return _share(trace.updates, trace.duration)
 
 
 def gradients_per_second(trace: Trace) -> float:
     """Return the gradients applied in a second."""
-    return trace.applied / trace.duration
+    return _share(trace.applied, trace.duration)
 
 
 def time_to_updates(trace: Trace, updates: int) -> float:
@@ -228,8 +228,8 @@ def _station(
     order = np.lexsort((np.repeat([0, 1], len(left)), instants))
     queue = np.cumsum(np.repeat([-1, 1], len(left))[order])
     return Station(
-        utilisation=float(busy[begun != NEVER].sum()) / trace.end,
-        mean_queue=float(waited.sum()) / trace.end,
+        utilisation=_share(float(busy[begun != NEVER].sum()), trace.end),
+        mean_queue=_share(float(waited.sum()), trace.end),
         max_queue=int(queue.max(initial=0)),
     )
 
@@ -278,13 +278,18 @@ def summary(trace: Trace) -> dict[str, Any]:
                 "name": name,
                 "gradients": len(mine),
                 "mean_staleness": _number(_staleness_of(mine).mean),
-                "share_computing": where.computing[place] / trace.duration,
-                "share_waiting": where.waiting[place] / trace.duration,
-                "waiting": {cause: where.causes[cause][place] / trace.duration for cause in CAUSES},
+                "share_computing": _share(where.computing[place], trace.duration),
+                "share_waiting": _share(where.waiting[place], trace.duration),
+                "waiting": {cause: _share(where.causes[cause][place], trace.duration) for cause in CAUSES},
             }
             for place, (name, mine) in enumerate(zip(trace.workers, by_worker, strict=True))
         ],
     }
+
+
+def _share(part: float, whole: float) -> float:
+    """Return a part of a whole; of a run without duration, nothing."""
+    return float(part / whole) if whole else 0.0
 
 
 def _number(value: float) -> float | None:

@@ -300,7 +300,7 @@ class Scenario(Value):
         try:
             return cls.model_validate(data, context={FOLDER: folder or Path()})
         except ValidationError as error:
-            raise ScenarioError(sentences(error, cls)) from None
+            raise ScenarioError(sentences(error)) from None
 
     @classmethod
     def from_toml(cls, text: str, folder: Path | None = None, until: float | None = None) -> Self:

@@ -259,17 +259,14 @@ def test_a_workers_own_bandwidth_replaces_the_networks() -> None:
 def test_a_worker_offline_loses_its_gradient_and_reads_anew_when_it_is_back() -> None:
     fleet = [Worker(name="A", compute=1.0, offline=((1.5, 3.0),)), Worker(name="B", compute=1.0)]
     trace = simulate(Scenario(workers=fleet, stop=Stop(time=4)))
-    assert (
-        story(trace)
-        == [
-            "A,1: 0 > 1 (0)",
-            "B,1: 0 > 1 (1)",
-            "B,2: 1 > 2 (0)",
-            "B,3: 2 > 3 (0)",
-            "A,3: 3 > 4 (1)",  # its return was scheduled before B's third gradient, so it reads before that is applied
-            "B,4: 3 > 4 (1)",
-        ]
-    )
+    assert story(trace) == [
+        "A,1: 0 > 1 (0)",
+        "B,1: 0 > 1 (1)",
+        "B,2: 1 > 2 (0)",
+        "B,3: 2 > 3 (0)",
+        "A,3: 3 > 4 (1)",
+        "B,4: 3 > 4 (1)",
+    ]
     assert unapplied(trace) == ["A,2: 1 lost 1.5"]
 
 
@@ -305,6 +302,14 @@ def test_random_failures_leave_the_worker_its_availability() -> None:
     worker = Worker(name="w", compute=0.001, failures=Failures(mtbf=9.0, repair=Exponential(mean=1.0)))
     trace = simulate(Scenario(workers=[worker], stop=Stop(time=3000.0)))
     assert trace.applied * 0.001 / 3000 == pytest.approx(9 / 10, rel=0.03)
+
+
+def test_a_worker_that_is_never_there_ends_nothing_but_itself() -> None:
+    never = Worker(name="never", compute=1.0, leaves=2.0, offline=((0.0, 3.0),))
+    trace = simulate(Scenario(workers=[never]))
+    assert (len(trace), trace.ended, trace.duration) == (0, "finished", 0.0)
+    other = Worker(name="other", compute=1.0, gradients=2)
+    assert simulate(Scenario(workers=[never, other])).duration == 2.0
 
 
 def test_workers_join_and_leave() -> None:
