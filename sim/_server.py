@@ -66,6 +66,10 @@ class Server:
         self._most_gradients = scenario.stop.gradients
         # Where several workers may be set going at one instant, they start in the order of the scenario.
         self.in_step = self._waits or self._cancels or self.bounded
+        # Plain asynchronous SGD, the common case: nothing to wait for, to gather or to refuse.
+        self._plain = (
+            self._alone and not self.bounded and self._max_staleness is None and not scenario.server.apply
+        )
         self._members: list[Member] = []
         self._coming = 0  # workers that are away, but will take part
         self._batch: list[tuple[Member, int]] = []
@@ -94,6 +98,9 @@ class Server:
     def arrive(self, member: Member, row: int) -> None:
         """Take a gradient in: into the queue, or, where applying costs nothing, into the batch at once."""
         member.in_hand = None
+        if self._plain:
+            self._update([(member, row)])
+            return
         member.pushed = row
         if self._queue is not None:
             self._place(member, queued=True)
@@ -204,16 +211,16 @@ class Server:
         member.go = self.env.event()
         return member.go
 
-    def may_start(self, member: Member) -> bool:
-        """Whether the slack lets a worker begin its next gradient."""
-        return member.completed <= self._slowest + self._slack
+    def permission(self, member: Member) -> Life:
+        """Hold a worker until the slack lets it begin its next gradient."""
+        while not self._may_start(member):
+            self._held.append(member)
+            self._blocked += 1
+            self._check_for_the_end()
+            yield self.answer(member)
 
-    def hold(self, member: Member) -> Event:
-        """Return the event at which the slowest worker will have caught up with this one."""
-        self._held.append(member)
-        self._blocked += 1
-        self._check_for_the_end()
-        return self.answer(member)
+    def _may_start(self, member: Member) -> bool:
+        return member.completed <= self._slowest + self._slack
 
     def enter(self, member: Member) -> None:
         """Count a worker in from now on; its clock is at least the slowest one's."""
@@ -252,7 +259,7 @@ class Server:
         while self._active and not self._clocks[self._slowest]:
             del self._clocks[self._slowest]
             self._slowest += 1
-        for member in [member for member in self._held if self.may_start(member)]:
+        for member in [member for member in self._held if self._may_start(member)]:
             self._held.remove(member)
             self._blocked -= 1
             _wake(member)
