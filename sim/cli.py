@@ -46,7 +46,7 @@ def _perfetto(trace: Trace, path: Path) -> None:
 
 WRITERS: dict[str, Writer] = {
     "csv": _csv,
-    "timeline": timeline.write,
+    "timeline": lambda trace, path: timeline.write(trace, path),
     "perfetto": _perfetto,
     "save": Trace.save,
 }

@@ -123,7 +123,7 @@ def test_a_group_counts_its_workers() -> None:
 
 
 def test_bsp_waits_for_the_slowest_and_then_only_for_those_still_there() -> None:
-    fleet = [L1.model_copy(update={"gradients": 3}), L2.model_copy(update={"gradients": 1})]
+    fleet = [L1.replace(gradients=3), L2.replace(gradients=1)]
     trace = simulate(Scenario(workers=fleet, protocol=Protocol.bsp()))
     assert story(trace) == [
         "L1,1: 0 > 2.5 (0)",
