@@ -160,7 +160,7 @@ def _line(name: str, lane: Lane, gutter: int, *, unicode: bool) -> Text:
 def _worker_lane(trace: Trace, found: Spans, scale: Scale, glyphs: Glyphs) -> Lane:
     lane = Lane(scale.width)
     bars: defaultdict[int, list[Stage]] = defaultdict(list)
-    for row, kind, begin, end in zip(found.row.tolist(), found.kind, found.begin, found.end, strict=True):
+    for row, kind, begin, end in found.rows():
         if row != NOBODY:
             bars[row].append((Kind(kind), scale.column(begin), scale.column(end)))
     for row, stages in bars.items():
@@ -210,7 +210,7 @@ def _write(lane: Lane, labels: Sequence[str], places: Sequence[tuple[int, int]])
 
 def _server_lane(trace: Trace, found: Spans, scale: Scale, glyphs: Glyphs) -> Lane:
     lane = Lane(scale.width)
-    for begin, end in zip(found.begin, found.end, strict=True):
+    for _, _, begin, end in found.rows():
         first, last = scale.column(begin), scale.column(end)
         lane.put(first, glyphs.service * (last - first), STYLES[Kind.SERVICE])
     for instant in _update_ticks(trace):
