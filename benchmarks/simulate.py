@@ -1,9 +1,9 @@
 """Asynchronous SGD, simulated by this project and by the leanest SimPy loop that finds the same staleness.
 
 The lean loop has one event per gradient, draws each time by itself and keeps the columns that cannot be had
-from the others; ours validates a scenario, breaks ties by rule and keeps the whole trace. Both run in turn, in
-one process, several times; the ratio of each pair is what counts, for the machine's speed may drift. With many
-workers the time goes into setting them up: each has random streams of its own.
+from the others; ours validates a scenario, breaks ties by rule and keeps the whole trace. Both run in turn,
+in one process, several times; the ratio of each pair is what counts, for the machine's speed may drift. With
+many workers the time goes into setting them up: each has random streams of its own.
 
     python benchmarks/simulate.py [GRADIENTS] [PAIRS]
 """

@@ -51,7 +51,7 @@ class Value(BaseModel, metaclass=_Checked):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def replace(self, **changes: Any) -> Self:  # noqa: ANN401 -- the validator checks them
-        """Return this value with some of its fields changed; raises `ScenarioError` as the constructor does."""
+        """Return this value with some fields changed; raises `ScenarioError` as the constructor does."""
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
 
 

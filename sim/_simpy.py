@@ -105,7 +105,7 @@ def _life(
         break
 
 
-def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:
+def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:  # noqa: C901 -- a life, in order
     """Wait for leave to start, pull the weights, compute, push, wait for the server's answer; again."""
     ledger, order = server.ledger, member.order
     far = any(line[2:])

@@ -102,7 +102,9 @@ def _worker_track(trace: Trace, place: int, found: Spans) -> Iterator[Event]:
     for row, kind, begin, end in found.rows():
         if row != NOBODY and row != begun:
             begun = row
-            yield _slice(track, f"gradient {trace.index[row]}", "gradient", begin, ends[row], **_facts(trace, row))
+            yield _slice(
+                track, f"gradient {trace.index[row]}", "gradient", begin, ends[row], **_facts(trace, row)
+            )
         yield _slice(track, Kind(kind).label, "stage", begin, end)
         if kind < Kind.QUEUE and end == arrived[row] and row < applied:
             yield {"ph": "s", **track, **_arrow(row), "ts": _us(end - 1)}

@@ -52,7 +52,16 @@ def refusal(toml: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
-KINDS = "constant exponential shifted-exponential uniform gamma lognormal pareto empirical".split()
+KINDS = [
+    "constant",
+    "exponential",
+    "shifted-exponential",
+    "uniform",
+    "gamma",
+    "lognormal",
+    "pareto",
+    "empirical",
+]
 OFFLINE = "workers[0].offline: "
 BANDWIDTH = "workers[0].bandwidth: '10 apples' "
 WAYS_TO_END = "give a time, updates or gradients to stop at, or the worker a number of gradients"
@@ -73,7 +82,7 @@ ONE = "[[workers]]\nname = 'w'\ngradients = 1\n"
         (ONE + "compute = [1, -1]", "workers[0].compute[1]: -1 must be positive"),
         (
             ONE + "compute = {kind = 'expo', mean = 1}",
-            "workers[0].compute.kind: 'expo' must be one of " + ", ".join(KINDS),
+            "workers[0].compute.kind: 'expo' must be one of " + KINDS,
         ),
         (ONE + "compute = {mean = 1}", "workers[0].compute.kind: is required"),
         (
