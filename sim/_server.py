@@ -129,7 +129,7 @@ class Server:
 
     def _discard(self, member: Member, row: int) -> None:
         self.ledger.close(row, self.env.now, Outcome.DISCARDED)
-        self._place(member)
+        self._place(member, queued=False)
         self._answer(member, row)
         if self.bounded:
             self._advance(member)
@@ -143,32 +143,39 @@ class Server:
             self._answer(member, row)
             self._update([(member, row)])
             if member.queued:
-                self._place(member)
+                self._place(member, queued=False)
                 self._check_for_the_end()
             return
         self._batch.append((member, row))
-        self._place(member, in_batch=True)
+        self._place(member, in_batch=True, queued=False)
         if not self._waits:
             self._answer(member, row)
         self._update_if_full()
 
     def _place(
-        self, member: Member, *, active: bool | None = None, in_batch: bool = False, queued: bool = False
+        self,
+        member: Member,
+        *,
+        active: bool | None = None,
+        in_batch: bool | None = None,
+        queued: bool | None = None,
     ) -> None:
-        """Note whether a worker takes part and where its gradient is, and count it accordingly."""
+        """Note whether a worker takes part and where its gradients are, and count it accordingly."""
         self._owing -= (member.active or member.queued) and not member.in_batch
         self._blocked -= self._waits and member.active and member.in_batch
-        self._unserved += queued - member.queued
+        self._unserved -= member.queued
         member.active = member.active if active is None else active
-        member.in_batch, member.queued = in_batch, queued
+        member.in_batch = member.in_batch if in_batch is None else in_batch
+        member.queued = member.queued if queued is None else queued
         self._owing += (member.active or member.queued) and not member.in_batch
         self._blocked += self._waits and member.active and member.in_batch
+        self._unserved += member.queued
 
     def _update_if_full(self) -> None:
         if self._batch and (self._owing == 0 if self._k is None else len(self._batch) >= self._k):
             batch, self._batch = self._batch, []
             for member, row in batch:
-                self._place(member)
+                self._place(member, in_batch=False)
                 if self._waits:
                     self._answer(member, row)
             self._update(batch)
@@ -195,7 +202,7 @@ class Server:
         for member, row in sorted([*queued, *in_hand], key=lambda pair: pair[0].order):
             self.ledger.close(row, self.env.now, Outcome.CANCELLED)
             member.in_hand = member.pushed = None
-            self._place(member, in_batch=member.in_batch)
+            self._place(member, queued=False)
             if member.active and member.process is not None:
                 member.process.interrupt(CANCELLED)
 
@@ -224,7 +231,7 @@ class Server:
 
     def enter(self, member: Member) -> None:
         """Count a worker in from now on; its clock is at least the slowest one's."""
-        self._place(member, active=True, in_batch=member.in_batch, queued=member.queued)
+        self._place(member, active=True)
         self._coming -= 1
         self._active += 1
         if self.bounded:
@@ -236,7 +243,7 @@ class Server:
         if member.in_hand is not None:
             self.ledger.close(member.in_hand, self.env.now, Outcome.LOST)
             member.in_hand = None
-        self._place(member, active=False, in_batch=member.in_batch, queued=member.queued)
+        self._place(member, active=False)
         self._coming += returning
         self._active -= 1
         if member in self._held:
