@@ -200,6 +200,18 @@ def test_measured_times_are_read_relative_to_the_scenario_file(tmp_path: Path) -
     assert Scenario.from_toml(scenario.to_toml()) == scenario
 
 
+def test_a_file_of_measured_times_makes_a_worker_for_each_name(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("worker,seconds\na,1.0\nb,3.0\na,2.0\n")
+    text = "[[workers]]\ncsv = 'times.csv'\nspeed = 2.0\n" + ONE + "compute = 1.0\n"
+    assert Scenario.from_toml(text, tmp_path).workers == (
+        Worker(name="a", compute=(1.0, 2.0), speed=2.0),
+        Worker(name="b", compute=(3.0,), speed=2.0),
+        Worker(name="w", compute=1.0, gradients=1),
+    )
+    with pytest.raises(ScenarioError, match="entry 0: csv already says name"):
+        Scenario.from_toml("[[workers]]\ncsv = 'times.csv'\nname = 'a'\n", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("csv", "reason"),
     [
