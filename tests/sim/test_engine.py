@@ -277,7 +277,7 @@ def test_a_gradient_at_the_server_survives_its_workers_absence() -> None:
 
 
 def test_a_run_waits_for_what_the_server_still_has() -> None:
-    # At 3 s A's second gradient joins the queue and its first goes into an update. A leaves; the second is served.
+    # At 3 s A's second gradient joins the queue and its first goes into an update; then A leaves.
     fleet = [Worker(name="A", compute=1.0, leaves=3.5), Worker(name="B", compute=1.5, gradients=1)]
     trace = simulate(Scenario(workers=fleet, protocol=Protocol.k_batch_async(2), server=Server(apply=1.0)))
     assert story(trace) == ["A,1: 0 > 3 (0)", "B,1: 0 > 3 (0)"]

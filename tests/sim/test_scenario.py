@@ -52,16 +52,7 @@ def refusal(toml: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
-KINDS = [
-    "constant",
-    "exponential",
-    "shifted-exponential",
-    "uniform",
-    "gamma",
-    "lognormal",
-    "pareto",
-    "empirical",
-]
+KINDS = "constant, exponential, shifted-exponential, uniform, gamma, lognormal, pareto, empirical"
 OFFLINE = "workers[0].offline: "
 BANDWIDTH = "workers[0].bandwidth: '10 apples' "
 WAYS_TO_END = "give a time, updates or gradients to stop at, or the worker a number of gradients"
