@@ -122,6 +122,16 @@ class Spans:
         columns = (self.lane, self.kind, self.begin, self.end, self.row)
         return Spans(self.workers, *(column[first:last] for column in columns))
 
+    def bars(self) -> "Spans":
+        """Return each gradient's whole time on its worker's lane, as spans of kind `Kind.COMPUTE`."""
+        own = np.flatnonzero((self.lane < self.workers) & (self.row != NOBODY))
+        row, first = np.unique(self.row[own], return_index=True)
+        last = len(own) - 1 - np.unique(self.row[own][::-1], return_index=True)[1]
+        kind = np.full_like(row, Kind.COMPUTE)
+        order = np.argsort(first)
+        columns = (self.lane[own[first]], kind, self.begin[own[first]], self.end[own[last]], row)
+        return Spans(self.workers, *(column[order] for column in columns))
+
     def rows(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield row, kind, begin and end of each span."""
         columns = (self.row, self.kind, self.begin, self.end)

@@ -12,12 +12,10 @@ from rich.text import Text
 from sim.errors import TraceError
 from sim.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome, Trace
+from sim.view import UNITS, unit_of
 
 NARROWEST: Final = 40
 """Columns that a drawing needs at least."""
-
-UNITS: Final = {"seconds": 10**9, "ms": 10**6, "µs": 10**3, "ns": 1}
-"""Units of time on an axis, in nanoseconds."""
 
 STYLES: Final = {
     Kind.COMPUTE: "cyan",
@@ -105,7 +103,7 @@ class Scale:
     @property
     def unit(self) -> str:
         """The largest unit of time that the run is no shorter than."""
-        return next(unit for unit, size in UNITS.items() if self.end >= size)
+        return unit_of(self.end)
 
     def ticks(self) -> Iterator[tuple[int, str]]:
         """Yield the columns and the labels of the axis: 1, 2 or 5 times a power of ten apart."""
