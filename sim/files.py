@@ -19,5 +19,6 @@ def write(path: Path | str, content: bytes) -> None:
         with atomic_save(str(path)) as file:
             assert file is not None  # noqa: S101 -- for the type checker: the stubs also describe a closed one
             file.write(content)
+            file.flush()  # within the block, whose failure removes the temporary file
     except OSError as error:
         raise SimError(f"{path}: {error.strerror}") from None
