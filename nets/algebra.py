@@ -52,9 +52,10 @@ def floor_div(size: Size, n: int) -> Size:
     import sympy
 
     constant, rest = size.as_coeff_Add()
-    if isinstance(rest, sympy.floor):
-        return sympy.floor((rest.args[0] + constant) / n)
-    return sympy.floor(size / n)
+    inside = rest.args[0] + constant if isinstance(rest, sympy.floor) else size
+    shift, varying = (inside / n).as_coeff_Add()
+    whole = sympy.floor(shift)  # so that one size has one form: ⌊(H − 1)/2⌋ is ⌊(H + 1)/2⌋ − 1
+    return sympy.floor(varying + shift - whole) + whole
 
 
 def ceil_div(size: Size, n: int) -> Size:
@@ -89,6 +90,9 @@ def equal(a: Size, b: Size) -> Relation:
         return a == b
     import sympy
 
+    factor, product_ = sympy.sympify(a).as_coeff_Mul()
+    if isinstance(b, int) and b % factor == 0:  # 512·x = 25,088 says x = 49
+        a, b = product_, b // factor
     return _decided(sympy.Eq(a, b))
 
 

@@ -14,6 +14,9 @@ from nets.layers import Input, Layer
 from nets.layers.base import show
 
 if TYPE_CHECKING:
+    from nets.conventions import Convention
+    from nets.tables import Table
+
     Graph: TypeAlias = nx.DiGraph[str]
 
 LARGEST = 2**63 - 1  # the largest index that torch has
@@ -176,6 +179,14 @@ class Network:
     def shapes(self, shape: Shape | None = None) -> Mapping[str, Shape]:
         """Return each layer's output shape by name, in execution order; see `propagate`."""
         return self.propagate(shape).shapes
+
+    def table(
+        self, shape: Shape | None = None, *, convention: "str | Convention" = "hand", every: bool = False
+    ) -> "Table":
+        """Count the layers by formula; see `nets.tables.tabulate_network`."""
+        from nets.tables import tabulate_network
+
+        return tabulate_network(self, shape, convention=convention, every=every)
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Return the layers that read this one, in execution order."""
