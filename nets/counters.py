@@ -64,14 +64,11 @@ class Counted:
 
 
 class _Leaves(nn.Module):
-    """A module seen as a flat list of leaves under plain names.
-
-    fvcore splits names at slashes, which layer names may hold, and torch's counter at dots.
-    """
+    """A module seen as a flat list of leaves under plain names: fvcore splits names at slashes."""
 
     def __init__(self, subject: nn.Module) -> None:
         super().__init__()
-        self.call = subject.forward if not [*subject.children()] else subject.__call__
+        self.call = subject.__call__  # not a submodule, so that only the leaves are
         self.names = {}
         for index, (name, module) in enumerate(subject.named_modules()):
             if not [*module.children()]:
@@ -105,7 +102,7 @@ def count(module: nn.Module, *inputs: Tensor) -> Counted:
                 biases=_parameters(module, biases=True),
                 fvcore_macs=flops,
                 fvcore_activations=_fvcore_activations(leaves, inputs),
-                torch_flops=_torch_flops(leaves, inputs),
+                torch_flops=_torch_flops(module, inputs),
                 uncounted=uncounted,
             )
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
@@ -168,17 +165,20 @@ def _silenced(analysis: "JitModelAnalysis") -> "JitModelAnalysis":
     return analysis.unsupported_ops_warnings(enabled=False).uncalled_modules_warnings(enabled=False)
 
 
-def _torch_flops(leaves: _Leaves, inputs: tuple[Tensor, ...]) -> dict[str, int]:
+def _torch_flops(module: nn.Module, inputs: tuple[Tensor, ...]) -> dict[str, int]:
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
     with counter:
-        leaves(*inputs)
+        module(*inputs)
+    flops = {name: sum(by_operator.values()) for name, by_operator in counter.get_flop_counts().items()}
+    root = type(module).__name__
     counts = {
-        name.rpartition(".")[2]: sum(by_operator.values())
-        for name, by_operator in counter.get_flop_counts().items()
+        name: flops.get(f"{root}.{name}", 0)
+        for name, submodule in module.named_modules()
+        if name and not [*submodule.children()]
     }
-    return leaves.original({**counts, "": counter.get_total_flops()})
+    return {**counts, "": counter.get_total_flops()}
 
 
 @contextmanager

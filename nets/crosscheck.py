@@ -125,6 +125,8 @@ def crosscheck(
     refuse_giants(table.total.parameters + 3 * largest, f"{network.name} at input {table.input}")
     if module is None:  # counts do not depend on the numbers, so drawing a hundred million of them is spared
         module = build(network, device="meta").to_empty(device="cpu")
+        for tensor in module.state_dict().values():
+            tensor.zero_()  # what the memory held before may be slow to compute with
     counted = count(module, torch.zeros(table.input))
     return compare_counts(
         table,
