@@ -1,6 +1,6 @@
 """Formulas against torch and fvcore, row by row: every difference, and the convention that explains it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -59,6 +59,8 @@ class Check:
         Tuples (quantity, formula, source, counted).
     differences
         All of them, explained or not, in execution order.
+    uncounted
+        Operators that fvcore has no rule for and counts as zero, and how often it met them.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Check:
     layers: int
     totals: tuple[tuple[str, int, str, int], ...]
     differences: tuple[Difference, ...]
+    uncounted: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def unexplained(self) -> tuple[Difference, ...]:
@@ -174,7 +177,7 @@ def compare_counts(table: Table, *, hand: Table, fvcore: Table, counted: "Counte
         if outside and "" not in table.by_layer:
             differences.append(Difference("(outside of layers)", "", quantity, source, 0, outside))
     sizes = tuple(_whole(size) for size in table.input)
-    return Check(table.name, sizes, len(table.rows), totals, tuple(differences))
+    return Check(table.name, sizes, len(table.rows), totals, tuple(differences), counted.uncounted)
 
 
 def _whole(size: Any) -> int:  # noqa: ANN401  # a check has no symbols, which the tables' types do not say

@@ -11,7 +11,7 @@ import attrs
 from nets.algebra import Relation, Shape, Size
 from nets.conventions import Convention, convention_named
 from nets.graph import Network
-from nets.layers import Dropout, Flatten, ReLU
+from nets.layers import Dropout, Flatten, Layer, ReLU
 from nets.working import worked_shape, worked_weights
 
 if TYPE_CHECKING:
@@ -195,26 +195,28 @@ def tabulate_network(
         conditions = tidy(conditions)
     rows = []
     for node in network.nodes:
-        inputs = tuple(flow.shapes[name] for name in node.inputs) or (entry,)
-        output = flow.shapes[node.name]
-        counts = Counts(
-            activations=rules.count(rules.activations, node.layer, inputs, output),
-            weights=rules.weights(node.layer),
-            biases=rules.bias_count(node.layer),
-            macs=node.layer.macs(*inputs),
-            operations=rules.count(rules.operations, node.layer, inputs, output),
-        )
-        if isinstance(node.layer, HIDDEN) and counts == Counts() and not every:
-            continue
-        rows.append(
-            Row(
-                layer=node.name,
-                type=type(node.layer).__name__,
-                inputs=inputs if node.inputs else (),
-                output=output,
-                counts=counts,
-                worked_activations=worked_shape(output) if counts.activations else "",
-                worked_weights=worked_weights(node.layer) if counts.weights else "",
-            )
-        )
+        inputs = tuple(flow.shapes[name] for name in node.inputs)
+        row = row_of(node.name, node.layer, inputs, flow.shapes[node.name], rules)
+        if every or not isinstance(node.layer, HIDDEN) or row.counts != Counts():
+            rows.append(row)
     return Table(network.name, entry, rules, tuple(rows), conditions)
+
+
+def row_of(name: str, layer: Layer, inputs: tuple[Shape, ...], output: Shape, rules: Convention) -> Row:
+    """Count one layer."""
+    counts = Counts(
+        activations=rules.count(rules.activations, layer, inputs, output),
+        weights=rules.weights(layer),
+        biases=rules.bias_count(layer),
+        macs=layer.macs(*inputs),
+        operations=rules.count(rules.operations, layer, inputs, output),
+    )
+    return Row(
+        layer=name,
+        type=type(layer).__name__,
+        inputs=inputs,
+        output=output,
+        counts=counts,
+        worked_activations=worked_shape(output) if counts.activations else "",
+        worked_weights=worked_weights(layer) if counts.weights else "",
+    )

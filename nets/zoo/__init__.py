@@ -46,7 +46,7 @@ NETS: Mapping[str, Callable[..., Network]] = MappingProxyType(
         "inception-reduced": inception_reduced,
         "lenet5": lenet5,
         "mlp": mlp,
-        **{f"resnet{depth}": partial(resnet, depth) for depth in (18, 34)},
+        **{f"resnet{depth}": partial(resnet, depth, version="v1.5") for depth in (18, 34)},
         **{
             f"resnet{depth}-{version}": partial(resnet, depth, version=version)
             for depth in (50, 101, 152)
