@@ -55,7 +55,7 @@ class Counted:
     fvcore_macs: Mapping[str, int]
     fvcore_activations: Mapping[str, int]
     torch_flops: Mapping[str, int]
-    uncounted: Mapping[str, int]
+    uncounted: Mapping[str, Mapping[str, int]]
 
     @property
     def outputs(self) -> Mapping[str, tuple[int, ...]]:
@@ -148,11 +148,15 @@ def _parameters(module: nn.Module, *, biases: bool) -> dict[str, int]:
     return sums
 
 
-def _fvcore_macs(leaves: _Leaves, inputs: tuple[Tensor, ...]) -> tuple[dict[str, int], dict[str, int]]:
+def _fvcore_macs(
+    leaves: _Leaves, inputs: tuple[Tensor, ...]
+) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
     from fvcore.nn import FlopCountAnalysis
 
     analysis = _silenced(FlopCountAnalysis(leaves, inputs))
-    return leaves.original(analysis.by_module()), dict(analysis.unsupported_ops())
+    macs = leaves.original(analysis.by_module())
+    uncounted = {name: dict(analysis.unsupported_ops(leaf)) for leaf, name in leaves.names.items()}
+    return macs, {**uncounted, "": dict(analysis.unsupported_ops())}
 
 
 def _fvcore_activations(leaves: _Leaves, inputs: tuple[Tensor, ...]) -> dict[str, int]:

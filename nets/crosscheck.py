@@ -177,7 +177,7 @@ def compare_counts(table: Table, *, hand: Table, fvcore: Table, counted: "Counte
         if outside and "" not in table.by_layer:
             differences.append(Difference("(outside of layers)", "", quantity, source, 0, outside))
     sizes = tuple(_whole(size) for size in table.input)
-    return Check(table.name, sizes, len(table.rows), totals, tuple(differences), counted.uncounted)
+    return Check(table.name, sizes, len(table.rows), totals, tuple(differences), counted.uncounted[""])
 
 
 def _whole(size: Any) -> int:  # noqa: ANN401  # a check has no symbols, which the tables' types do not say
@@ -204,7 +204,8 @@ def _comparisons(
     macs = _macs(counts, convention)
     theirs = counted.fvcore_macs.get(layer, 0)
     explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.type, ""), why))))
-    yield "MACs", "fvcore", macs, theirs, explained if theirs == fvcore.operations else ""
+    blind = _blindness(layer, counted)
+    yield "MACs", "fvcore", macs, theirs, explained if theirs == fvcore.operations else blind
     theirs = counted.torch_flops.get(layer, 0) // 2
     yield "MACs", "torch", macs, theirs, why if theirs == hand.macs else ""
     theirs = counted.fvcore_activations.get(layer, 0)
@@ -212,4 +213,12 @@ def _comparisons(
     if convention is not HAND:
         explained += f", {convention.name} others"
     agrees = theirs == fvcore.activations
-    yield "activations", "fvcore", counts.activations, theirs, explained if agrees else ""
+    yield "activations", "fvcore", counts.activations, theirs, explained if agrees else blind
+
+
+def _blindness(layer: str, counted: "Counted") -> str:
+    """Say why fvcore saw nothing of a layer, where it did not."""
+    operators = counted.uncounted.get(layer)
+    if operators and not counted.fvcore_macs.get(layer) and not counted.fvcore_activations.get(layer):
+        return f"fvcore has no rule for {', '.join(operators)} and counts 0"
+    return ""

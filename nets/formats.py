@@ -119,9 +119,9 @@ _LATEX = str.maketrans(
 
 
 def to_latex(table: Table, names: Sequence[str], *, work: bool, short: bool) -> str:
-    """Write the table for LaTeX with the ``booktabs`` package."""
+    """Write the table for LaTeX; no package is needed."""
     body = [[text.translate(_LATEX) for text in row] for row in cells(table, names, work=work, short=short)]
-    grid = _grid(table, names, "latex_booktabs_raw", body)
+    grid = _grid(table, names, "latex_raw", body)
     lines = [r"\begin{table}", r"\centering", grid]
     lines.append(rf"\caption{{{caption(table).translate(_LATEX)}}}")
     lines += [rf"\par {note.translate(_LATEX)}" for note in notes(table, short=short)]

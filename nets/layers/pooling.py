@@ -41,9 +41,9 @@ class _Pool2d(Layer):
     @padding.validator
     def _check(self, attribute: "attrs.Attribute[Any]", value: Pair) -> None:
         del attribute
-        if any(2 * p > e for p, e in zip(value, self.extent, strict=True)):
+        if any(2 * p > k for p, k in zip(value, self.kernel, strict=True)):  # torch's limit, dilated or not
             name = type(self).__name__
-            raise LayerError(f"{name}: padding {show(value)} must be at most half of {show(self.extent)}")
+            raise LayerError(f"{name}: padding {show(value)} must be at most half of {show(self.kernel)}")
 
     @property
     def extent(self) -> Pair:
