@@ -27,11 +27,6 @@ many = settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
 some = settings(max_examples=max(CASES // 5, 1), suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @many
 @given(networks(), st.integers(1, 2))
 def test_formulas_equal_torch_and_fvcore_layer_by_layer(network: Network, batch: int) -> None:
