@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import sympy
 from sympy.parsing.sympy_parser import parse_expr
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from nets.algebra import Relation, Size
@@ -93,10 +94,12 @@ class _Hand(StrPrinter):  # type: ignore[misc]  # sympy publishes no types
     def _print_Mul(self, expression: sympy.Mul) -> str:  # noqa: N802
         coefficient, rest = expression.as_coeff_Mul()
         if coefficient.is_Rational and not coefficient.is_Integer:
-            return f"{self._print(coefficient.p * rest)}/{coefficient.q}"
+            above = coefficient.p * rest
+            text = self._print(above)
+            return f"({text})/{coefficient.q}" if above.is_Add else f"{text}/{coefficient.q}"
         factors = sorted(sympy.Mul.make_args(rest), key=lambda factor: (factor != symbol("N"), str(factor)))
         head = [] if coefficient == 1 else [self._print(coefficient)]
-        return "·".join([*head, *(self.parenthesize(factor, 50) for factor in factors)])
+        return "·".join([*head, *(self.parenthesize(factor, PRECEDENCE["Mul"]) for factor in factors)])
 
 
 def by_hand(size: Size) -> str:

@@ -42,28 +42,31 @@ class Opaque(Layer):
 def observe(module: nn.Module, counted: Counted, convention: Convention) -> Table:
     """Return the layer table of a module from the calls of its leaves, in execution order.
 
-    A leaf called again has a row again, as ``name (2)``; parameters that rows share are counted in the first.
+    The calls of a leaf are added up in one row; parameters that leaves share are counted in the first.
     Leaves that no formula describes have rows of type `Opaque`.
     """
     described = (
         {node.name: node.layer for node in module.network.nodes} if isinstance(module, BuiltNetwork) else {}
     )
     entry = counted.calls[0].inputs[0]
-    rows = [row_of("(input)", layers.Input(entry[1:] or (1,)), (), entry, convention)]
-    calls: dict[str, int] = {}
+    rows = {"(input)": row_of("(input)", layers.Input(entry[1:] or (1,)), (), entry, convention)}
     owned: set[int] = set()
     for call in counted.calls:
         leaf = module.get_submodule(call.name)
-        calls[call.name] = calls.get(call.name, 0) + 1
-        name = call.name if calls[call.name] == 1 else f"{call.name} ({calls[call.name]})"
-        layer = described.get(call.name) or layer_of(leaf, call)
-        row = row_of(name, layer, call.inputs, call.output, convention)
+        layer = layer_of(leaf, call)
+        if isinstance(layer, Opaque):
+            layer = described.get(call.name, layer)
+        row = row_of(call.name, layer, call.inputs, call.output, convention)
         parameters = {id(parameter) for parameter in leaf.parameters(recurse=False)}
         if parameters & owned:
             row = attrs.evolve(row, counts=attrs.evolve(row.counts, weights=0, biases=0), worked_weights="")
         owned |= parameters
-        rows.append(row)
-    return Table(type(module).__name__, entry, convention, tuple(rows))
+        if call.name in rows:
+            row = attrs.evolve(
+                rows[call.name], counts=rows[call.name].counts + row.counts, worked_activations=""
+            )
+        rows[call.name] = row
+    return Table(type(module).__name__, entry, convention, tuple(rows.values()))
 
 
 def layer_of(module: nn.Module, call: Call) -> Layer:

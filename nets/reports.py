@@ -56,7 +56,7 @@ def check_report(check: Check) -> Iterator[RenderableType]:
     if check.ok:
         yield Text("Every layer agrees, or a convention explains the difference.", style="green")
         return
-    yield Text(f"Unexplained: {_layers(len(check.unexplained))}", style="bold red")
+    yield Text(f"Unexplained differences: {len(check.unexplained)}", style="bold red")
     yield _differences(list(check.unexplained), quantities=True)
 
 

@@ -1,5 +1,7 @@
 """Drawing a network layer by layer, with channel counts read off what is already there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nets.algebra import Shape, product
@@ -72,10 +74,8 @@ class Sketch:
         """
         source = after or self.last
         shape = self.shape(source)
-        try:
+        with _blaming(name):
             layer = Conv2d(_int(shape[1]), channels, kernel, **settings)
-        except LayerError as error:
-            raise LayerError(f"{name}: {error}") from None
         self.add(name, layer, source)
         if bn is not None:
             self.add(f"bn_{name}", BatchNorm2d(channels, affine=bn))
@@ -91,7 +91,9 @@ class Sketch:
         shape = self.shape(source)
         if len(shape) > 2:  # noqa: PLR2004  # more than N and F
             source = self.add(f"flatten_{name}", Flatten(), source)
-        self.add(name, Linear(_int(product(shape[1:])), features, bias=bias), source)
+        with _blaming(name):
+            layer = Linear(_int(product(shape[1:])), features, bias=bias)
+        self.add(name, layer, source)
         if relu:
             self.add(f"relu_{name}", ReLU())
         return self.last
@@ -99,6 +101,15 @@ class Sketch:
     def network(self, *outputs: str) -> Network:
         """Return what has been drawn; ``outputs`` as in `Network`."""
         return Network(self.name, tuple(self._nodes), outputs)
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    """Put the layer's name before what is wrong with its settings."""
+    try:
+        yield
+    except LayerError as error:
+        raise LayerError(f"{name}: {error}") from None
 
 
 def _int(size: Any) -> int:  # noqa: ANN401  # a sketch's sizes are ints, which its shapes' type does not say

@@ -1,4 +1,4 @@
-"""One thread for torch: tests run side by side, and threads that wait for each other take ten times as long."""
+"""One thread for torch: tests run side by side, and threads that wait for each other are far slower."""
 
 import pytest
 import torch

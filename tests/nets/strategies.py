@@ -43,14 +43,14 @@ def convolutions(draw: st.DrawFn, channels: int) -> Conv2d:
 def max_pools(draw: st.DrawFn, _: int = 0) -> MaxPool2d:
     kernel, dilation = draw(_pairs), draw(_pairs)
     padding = draw(st.tuples(*(st.integers(0, k // 2) for k in kernel)))
-    return MaxPool2d(kernel, draw(_pairs), padding, ceil_mode=draw(_bools), dilation=dilation)  # type: ignore[arg-type]
+    return MaxPool2d(kernel, draw(_pairs), padding, ceil_mode=draw(_bools), dilation=dilation)
 
 
 @st.composite
 def mean_pools(draw: st.DrawFn, _: int = 0) -> AvgPool2d:
     kernel = draw(_pairs)
     padding = draw(st.tuples(*(st.integers(0, k // 2) for k in kernel)))
-    return AvgPool2d(kernel, draw(_pairs), padding, draw(_bools))  # type: ignore[arg-type]
+    return AvgPool2d(kernel, draw(_pairs), padding, draw(_bools))
 
 
 _KINDS: tuple[Callable[[int], st.SearchStrategy[Layer]], ...] = (

@@ -1,4 +1,4 @@
-"""Formulas against torch and fvcore: agreement, differences that a convention explains, and those that none does."""
+"""Formulas against torch and fvcore: agreement, differences explained, and those that nothing explains."""
 
 import pytest
 import torch

@@ -1,5 +1,7 @@
 """Every net's published or hand-counted size."""
 
+from typing import Any
+
 import pytest
 
 from nets import zoo
@@ -7,7 +9,7 @@ from nets.errors import InputError, LayerError, ShapeError
 from nets.tables import total
 
 
-def counts(name: str, prefix: str = "", **options: object) -> tuple[int, int, int]:
+def counts(name: str, prefix: str = "", **options: Any) -> tuple[int, int, int]:
     """Weights, biases and MACs of the layers whose names begin so."""
     table = zoo.named(name, **options).table()
     found = total(row for row in table.rows if row.layer.startswith(prefix))
@@ -108,7 +110,7 @@ def test_resnet_v1_5_moves_the_stride_and_costs_more() -> None:
 @pytest.mark.parametrize("name", zoo.NETS)
 def test_every_net_has_a_narrow_version_with_other_classes(name: str) -> None:
     known = zoo.options_of(name)
-    options = {"width": 0.5, **({"classes": 7} if "classes" in known else {})}
+    options: dict[str, Any] = {"width": 0.5, **({"classes": 7} if "classes" in known else {})}
     network = zoo.named(name, **options)
     assert counts(name, **options)[0] < counts(name)[0]
     if "classes" in known:
@@ -154,5 +156,5 @@ def test_depths_and_versions_that_do_not_exist_are_refused() -> None:
         zoo.vgg(12)
     with pytest.raises(InputError, match="ResNet has 18, 34, 50, 101, 152 layers, not 20"):
         zoo.resnet(20)
-    with pytest.raises(InputError, match="version is v1 or v1.5, not v2"):
+    with pytest.raises(InputError, match=r"version is v1 or v1\.5, not v2"):
         zoo.resnet(50, version="v2")  # type: ignore[arg-type]
