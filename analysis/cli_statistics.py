@@ -1,0 +1,5 @@
+"""The commands ``bias-variance`` and ``scores``."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()
