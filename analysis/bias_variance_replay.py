@@ -1,4 +1,4 @@
-"""The homework that this project grew out of, replayed: its figures, the exact ones, and what it could conclude.
+"""The homework that this project grew out of, replayed: its figures, the exact ones, and what they prove.
 
 The recipe is the hand-in's own (its generators, seeds and order of draws); the fits are computed in a
 well-conditioned basis, so what agrees with the printed figures is determined by the recipe alone.
@@ -169,7 +169,7 @@ def replay() -> Replay:
         split=split,
         x=x,
         y=y,
-        lines={d: Polynomial.fit(x, y, d).convert().coef for d in PRINTED_LINES},
+        lines={d: np.asarray(Polynomial.fit(x, y, d).convert().coef, np.float64) for d in PRINTED_LINES},
         table=table,
         exact=exact(hats, problem, split),
         best_probability=probability_best_found(errors, DATASETS),

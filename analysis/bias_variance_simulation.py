@@ -1,4 +1,4 @@
-"""Bias, variance and noise by simulation: every fit sees the same data sets, every number has an error bar."""
+"""Bias, variance and noise by simulation: every fit sees the same data sets, every number has its error."""
 
 import copy
 from collections.abc import Sequence
