@@ -42,8 +42,9 @@ def pr_area_average(tp: Array, fp: Array) -> Array:
 
 def pr_area_trapezoid(tp: Array, fp: Array) -> Array:
     """Area under straight lines between (recall, precision) points, from (0, 1): too optimistic."""
-    precision, recall = _precision(tp, fp), tp / tp[..., -1:]
-    return np.asarray((np.diff(recall) * (precision[..., 1:] + precision[..., :-1])).sum(axis=-1) / 2)
+    precision, recall = _precision(tp, fp)[..., ::-1], (tp / tp[..., -1:])[..., ::-1]
+    # Summed from recall 1 down as scikit-learn does, so that published figures match to the last bit.
+    return np.asarray(-np.trapezoid(precision, recall))
 
 
 def prg_area(tp: Array, fp: Array) -> Array:
