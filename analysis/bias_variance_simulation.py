@@ -1,7 +1,7 @@
 """Bias, variance and noise by simulation: every fit sees the same data sets, every number has its error."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -131,10 +131,12 @@ def simulate_fresh_x(
     points: int = 40,
     datasets: int = 100,
     rng: np.random.Generator,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> FreshX:
     """Redraw ``points`` training points, uniform on the interval, M = ``datasets`` times; fit every degree.
 
     All degrees see the same draws. The noise is not drawn: given x, its part is known exactly.
+    ``advance`` is called with the number of data sets done since the last call, for a progress bar.
     """
     _check(datasets)
     f_test = problem.target(x_test)
@@ -151,6 +153,7 @@ def simulate_fresh_x(
         means[:, start : start + BATCH] = np.moveaxis(by_degree, 2, 0)
         squares = problem.noise * np.cumsum((fit.new**2).mean(axis=1), axis=1)[:, chosen]
         spreads[:, start : start + BATCH] = squares.T
+        advance(len(x))
     over_x = summarise(means, f_test, problem.noise)
     risks = over_x.errors + spreads
     # Each part gains what the noise adds: nothing to the bias, `spreads` to the variance and the risk.

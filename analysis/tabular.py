@@ -94,7 +94,7 @@ def _diabetes() -> tuple[pd.DataFrame, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it tries twice
             bunch = fetch_openml(
-                data_id=OPENML_DIABETES, as_frame=True, parser="pandas", n_retries=1, delay=0
+                data_id=OPENML_DIABETES, as_frame=True, parser="pandas", n_retries=1, delay=0.1
             )
     except (OSError, ValueError) as error:
         raise AnalysisError(
