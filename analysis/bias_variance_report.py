@@ -171,7 +171,7 @@ def replay_report(replay: Replay) -> list[Any]:
         "     (?: the printed figure is not at hand; -: it hangs on the solver)\n",
         f'"The best model has degree 8": right; exactly, degree {best} is best.',
         f"The hand-in's scheme finds it with probability {replay.best_probability:.2f}.\n",
-        f"1.5  Degree {RIDGE_DEGREE} without and with penalty {ALPHA}; the cell was run twice, and run 2 printed:\n",
+        f"1.5  Degree {RIDGE_DEGREE} and ridge {ALPHA}; the cell was run twice, and run 2 was printed:\n",
         ridge,
         f'\n"The penalty lowers MSE (g{RIDGE_DEGREE})": true, but not shown; run 1 had it the other way.',
         *comparison_report(replay.comparison, DATASETS),

@@ -1,7 +1,6 @@
 """The runs behind the command ``bias-variance``: settings in, report, data and figure out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from analysis.console import progress
 from analysis.errors import AnalysisError
 from analysis.polynomials import Basis, hat_matrices, ridge_hat_matrices
 from analysis.quadratic_forms import squared_error
+from analysis.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,15 +23,6 @@ SHOWN_DEGREES = (1, 3, 10)
 ALPHAS = np.logspace(-6, 6, 121)
 
 __all__ = ["Problem", "Run", "fixed_run", "fresh_run", "replay_run", "ridge_run"]
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A finished run: what to print, the same as plain data, and how to draw it."""
-
-    report: list[Any]
-    data: dict[str, Any]
-    draw: Callable[[], "Figure"]
 
 
 def fixed_run(
@@ -141,7 +132,10 @@ def ridge_run(
             *report.fixed_report(names, truth, simulation),
             "",
             *report.comparison_report(comparison, datasets),
-            f"\nOver all penalties ({basis} basis) E[MSE] is lowest at {ALPHAS[best]:.3g}: {path.mse[best]:.6f}.",
+            (
+                f"\nOver all penalties ({basis} basis) E[MSE] is lowest at {ALPHAS[best]:.3g}:"
+                f" {path.mse[best]:.6f}."
+            ),
         ],
         data=_settings(problem, "fixed-x", points, test, seed)
         | {"degree": degree, "alpha": alpha, "basis": basis}

@@ -103,6 +103,8 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
 
     given = {name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
     outputs = {"as_json", "figure", "out"}
+    if options["figure"]:
+        _check_figure(options["figure"])
     if options["replay_handed_in"]:
         _exclude("--replay-handed-in", given - outputs - {"replay_handed_in"}, "it replays fixed settings")
         run: runs.Run = runs.replay_run()
@@ -129,10 +131,77 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
     _deliver(run, options)
 
 
+@click.command()
+@click.option(
+    "--data",
+    default="breast-cancer",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="breast-cancer, diabetes, or a CSV or ARFF file.",
+)
+@click.option(
+    "--target", metavar="COLUMN", help="The column to predict, of two classes.  [default: the last]"
+)
+@click.option("--positive", metavar="CLASS", help="The positive class.  [default: the one that sorts last]")
+@click.option(
+    "--models",
+    default="adaboost,logistic",
+    show_default=True,
+    help="Of adaboost, logistic, forest, naive-bayes.",
+)
+@click.option(
+    "--splits",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="Above 1: also count who wins over this many splits.",
+)
+@click.option(
+    "--bootstrap",
+    "replicates",
+    type=click.IntRange(10, 1_000_000),
+    default=2000,
+    show_default=True,
+    help="Replicates for the intervals.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=42, show_default=True, help="Of split and bootstrap."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw the curves into this PNG, PDF or SVG.")
+def scores(**options: Any) -> None:  # noqa: ANN401  # as declared above
+    """Rank a held-out third: ROC, precision-recall and PR-gain areas with intervals.
+
+    AUPR is Davis and Goadrich's, AP the average precision. Differences between models are measured on the
+    same bootstrap replicates.
+    """
+    from analysis.scores_runs import scores_run
+
+    if options["figure"]:
+        _check_figure(options["figure"])
+    run = scores_run(
+        options["data"],
+        target=options["target"],
+        positive=options["positive"],
+        models=[name.strip() for name in options["models"].split(",")],
+        splits=options["splits"],
+        replicates=options["replicates"],
+        seed=options["seed"],
+        bands=options["figure"] is not None,
+    )
+    _deliver(run, options)
+
+
 def _exclude(option: str, others: set[str], reason: str) -> None:
     if others:
         name = "--" + min(others).replace("_", "-")
         raise AnalysisError(f"{name} does not go with {option}: {reason}")
+
+
+def _check_figure(path: Path) -> None:
+    from analysis.files import check_figure_path
+
+    check_figure_path(path)
 
 
 def _deliver(run: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  # a Run, whose module loads numpy
@@ -149,8 +218,6 @@ def _deliver(run: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  # a Ru
     if targets:
         from analysis import plots
 
-        for path in targets:
-            plots.check_figure_path(path)
         figure = run.draw()
         for path in targets:
             plots.save(figure, path)
@@ -162,4 +229,4 @@ def _deliver(run: Any, options: dict[str, Any]) -> None:  # noqa: ANN401  # a Ru
         show(*run.report)
 
 
-COMMANDS: tuple[click.Command, ...] = (bias_variance,)
+COMMANDS: tuple[click.Command, ...] = (bias_variance, scores)

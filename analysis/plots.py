@@ -11,22 +11,12 @@ from numpy.typing import NDArray
 
 from analysis.bias_variance import Decomposition, Problem
 from analysis.bias_variance_simulation import Estimates, FreshX, Simulation
-from analysis.errors import AnalysisError
-from analysis.files import write
+from analysis.files import check_figure_path, write
 from analysis.polynomials import hat_matrices
 
 Array = NDArray[np.float64]
 
-FORMATS = (".png", ".pdf", ".svg")
 PARTS = (("bias_squared", "bias²", "C0"), ("variance", "variance", "C1"), ("mse", "E[MSE]", "C3"))
-
-
-def check_figure_path(path: Path) -> None:
-    """Refuse a figure's name before the work, not after it."""
-    if path.suffix.lower() not in FORMATS:
-        raise AnalysisError(f"figure: {str(path)!r} must end in one of {', '.join(FORMATS)}")
-    if not path.parent.is_dir():
-        raise AnalysisError(f"figure: there is no folder {str(path.parent)!r}")
 
 
 def save(figure: Figure, path: Path) -> None:
