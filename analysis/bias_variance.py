@@ -77,7 +77,7 @@ def fixed_split(problem: Problem, *, points: int = 50, test: int = 10, seed: int
     --------
     >>> from analysis.target import parse_target
     >>> fixed_split(Problem(target=parse_target("x")), points=5, test=2).x_test.tolist()
-    [2.5, 5.0]
+    [7.5, 2.5]
     """
     if not 0 < test < points:
         raise AnalysisError(f"test: {test} points of {points} leave none to train or none to test on")

@@ -109,9 +109,11 @@ def checked(
     label, score = np.asarray(y_true), np.asarray(y_score, dtype=np.float64)
     if label.ndim != 1 or label.shape != score.shape:
         raise AnalysisError(f"y_true and y_score have shapes {label.shape} and {score.shape}: give one each")
+    if not len(label):
+        raise AnalysisError("y_true is empty: a curve needs both classes")
     classes = np.unique(label)
     if len(classes) == 1:
-        raise AnalysisError(f"y_true holds only {classes[0]!r}: a curve needs both classes")
+        raise AnalysisError(f"y_true holds only {classes[0]}: a curve needs both classes")
     if classes.tolist() not in ([0, 1], [-1, 1]):
         raise AnalysisError(f"y_true holds {classes[:4].tolist()}: labels must be 0/1, -1/1 or False/True")
     if np.isnan(score).any():

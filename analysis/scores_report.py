@@ -39,8 +39,7 @@ def single_report(
         f"Split of seed {seed}: {len(ranked.labels)} rows to test, {positives} of them positive.",
         f"Areas with 95 % intervals, {boot.replicates.shape[2]} paired stratified bootstrap replicates:\n",
         made,
-        f"\nThe all-positive classifier: PR (1, {positives}/{len(ranked.labels)} = {base.pr[1]:.4f}), ROC (1, 1),",
-        "PR-gain (1, 0).",
+        f"\nAll positive: PR (1, {positives}/{len(ranked.labels)} = {base.pr[1]:.4f}), ROC (1, 1), PR-gain (1, 0).",
     ]
     for second in range(1, len(models)):
         gaps = table(f"{models[0]} less {models[second]}", "difference", "95 % interval", "")
