@@ -76,6 +76,9 @@ def rank(table: Table, models: Sequence[str], *, seed: int) -> Ranked:
     unknown = [name for name in models if name not in MODELS]
     if unknown or not models:
         raise AnalysisError(f"models: {(unknown or ['none'])[0]!r} must be among {', '.join(MODELS)}")
+    twice = [name for name in models if list(models).count(name) > 1]
+    if twice:
+        raise AnalysisError(f"models: {twice[0]!r} is named twice: name each once")
     if min(table.labels.sum(), (~table.labels).sum()) < 2:  # noqa: PLR2004  # one to train, one to test
         raise AnalysisError(f"{table.source}: each class needs at least two rows to split")
     x_train, x_test, y_train, y_test = train_test_split(

@@ -18,28 +18,22 @@ def single_report(
     """Return areas with intervals on one split, the differences to the first model, and dominance."""
     base = baseline(ranked.labels)
     positives = int(ranked.labels.sum())
-    made = table("area", *models, "by chance")
+    made = table("area", "model", "value", "95 % interval", "by chance")
     chance = (base.auroc, base.aupr, base.aupr, base.aupr, base.auprg)
     for position, area in enumerate(AREAS):
-        made.add_row(
-            area,
-            *(
-                _with_interval(boot.measured[m, position], boot.interval(m, position))
-                for m in range(len(models))
-            ),
-            f"{chance[position]:.4f}",
-        )
-    made.add_row(
-        "AUROC, DeLong",
-        *(_with_interval(variance.auroc[m], variance.interval(m)) for m in range(len(models))),
-    )
+        for m, name in enumerate(models):
+            interval = _interval(boot.interval(m, position))
+            made.add_row(area, name, f"{boot.measured[m, position]:.4f}", interval, f"{chance[position]:.4f}")
+    for m, name in enumerate(models):
+        interval = _interval(variance.interval(m))
+        made.add_row("AUROC, DeLong", name, f"{variance.auroc[m]:.4f}", interval, f"{base.auroc:.4f}")
     lines: list[Any] = [
         f"{data.name}, from {data.source}",
         f"{len(data.labels)} rows, {int(data.labels.sum())} {data.positive}.",
         f"Split of seed {seed}: {len(ranked.labels)} rows to test, {positives} of them positive.",
         f"Areas with 95 % intervals, {boot.replicates.shape[2]} paired stratified bootstrap replicates:\n",
         made,
-        f"\nAll positive: PR (1, {positives}/{len(ranked.labels)} = {base.pr[1]:.4f}), ROC (1, 1), PR-gain (1, 0).",
+        f"\nAll positive: ROC (1, 1), PR (1, {positives}/{len(ranked.labels)}), PR-gain (1, 0).",
     ]
     for second in range(1, len(models)):
         gaps = table(f"{models[0]} less {models[second]}", "difference", "95 % interval", "")
@@ -52,15 +46,12 @@ def single_report(
 
 def repeated_report(models: Sequence[str], areas: Any) -> list[Any]:  # noqa: ANN401  # an array
     """Return, for many splits, means with standard deviations and how often each model wins."""
-    made = table("area", *(f"{name} mean±SD" for name in models), *(f"{name} wins" for name in models))
-    won = wins(areas)
-    mean, deviation = areas.mean(axis=0), areas.std(axis=0, ddof=1)
+    made = table("area", "model", "mean", "SD", "wins")
+    won, mean, deviation = wins(areas), areas.mean(axis=0), areas.std(axis=0, ddof=1)
     for position, area in enumerate(AREAS):
-        made.add_row(
-            area,
-            *(f"{mean[m, position]:.4f}±{deviation[m, position]:.4f}" for m in range(len(models))),
-            *(f"{won[m, position]:g}" for m in range(len(models))),
-        )
+        for m, name in enumerate(models):
+            values = (f"{mean[m, position]:.4f}", f"{deviation[m, position]:.4f}", f"{won[m, position]:g}")
+            made.add_row(area, name, *values)
     return [f"\nOver {len(areas)} splits, of seeds 0 to {len(areas) - 1}:\n", made]
 
 
@@ -118,13 +109,13 @@ def _dominance(models: Sequence[str], ranked: Ranked, second: int) -> str:
     return "Neither dominates: their curves cross, in ROC and in PR alike."
 
 
-def _with_interval(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:.4f} ({interval[0]:.3f}, {interval[1]:.3f})"
+def _interval(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.4f} to {interval[1]:.4f}"
 
 
 def _gap(value: float, interval: tuple[float, float]) -> tuple[str, str, str]:
     low, high = interval
-    return f"{value:+.4f}", f"({low:+.4f}, {high:+.4f})", "spans 0" if low <= 0 <= high else ""
+    return f"{value:+.4f}", f"{low:+.4f} to {high:+.4f}", "spans 0" if low <= 0 <= high else ""
 
 
 def _named(value: float, interval: tuple[float, float]) -> dict[str, Any]:

@@ -158,9 +158,10 @@ def _table(frame: pd.DataFrame, name: str, source: str, *, target: str | None, p
         chosen = "malignant"
     if chosen not in names:
         raise AnalysisError(f"positive: column {column!r} holds {' and '.join(names)}, not {chosen!r}")
-    features = pd.get_dummies(frame.drop(columns=[column]), dtype=float).to_numpy(dtype=np.float64)
-    if features.shape[1] == 0:
+    others = frame.drop(columns=[column])
+    if others.columns.empty:
         raise AnalysisError(f"{source}: there is no column to predict {column!r} from")
+    features = pd.get_dummies(others, dtype=float).to_numpy(dtype=np.float64)
     if not np.isfinite(features).all():
         raise AnalysisError(f"{source}: an infinite value cannot be used: fill or drop it")
     return Table(

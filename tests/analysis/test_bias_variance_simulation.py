@@ -110,7 +110,7 @@ def test_pairing_narrows_differences() -> None:
     assert se < 0.7 * np.hypot(run.mse.se[8], run.mse.se[7])
 
 
-MIDDLES = np.arange(10) + 0.5
+MIDDLES = np.linspace(0.5, 9.5, 10)
 
 
 def test_fresh_x_is_what_fitting_each_data_set_gives() -> None:

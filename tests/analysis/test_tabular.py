@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
@@ -72,17 +73,17 @@ def test_a_table_that_cannot_be_used_is_refused(
 def test_an_arff_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "toy.arff"
     path.write_text(text)
-    with pytest.raises(AnalysisError, match="toy.arff"):
+    with pytest.raises(AnalysisError, match=r"toy\.arff"):
         load(str(path))
 
 
 def test_no_such_file_and_no_such_kind(tmp_path: Path) -> None:
     with pytest.raises(
-        AnalysisError, match="'nowhere.csv' is neither a file nor one of breast-cancer, diabetes"
+        AnalysisError, match=r"'nowhere\.csv' is neither a file nor one of breast-cancer, diabetes"
     ):
         load("nowhere.csv")
     (tmp_path / "toy.xls").write_bytes(b"\0")
-    with pytest.raises(AnalysisError, match="must end in .csv or .arff"):
+    with pytest.raises(AnalysisError, match=r"must end in \.csv or \.arff"):
         load(str(tmp_path / "toy.xls"))
 
 
@@ -108,13 +109,13 @@ def test_the_diabetes_set_is_taken_from_where_it_is(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tabular, "DEBIAN_DIABETES", path)
     assert load("diabetes").source == str(path)
     monkeypatch.setenv(tabular.DIABETES_VARIABLE, str(tmp_path / "gone.arff"))
-    with pytest.raises(AnalysisError, match="gone.arff"):
+    with pytest.raises(AnalysisError, match=r"gone\.arff"):
         load("diabetes")
 
 
 def test_openml_is_the_last_resort(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Bunch:
-        frame = tabular.pd.DataFrame({"a": [1, 2], "class": ["tested_negative", "tested_positive"]})
+        frame = pd.DataFrame({"a": [1, 2], "class": ["tested_negative", "tested_positive"]})
 
     def fetch(*, data_id: int, **_: object) -> Bunch:
         assert data_id == 37
