@@ -1,9 +1,9 @@
 """Where the images come from: a folder that was named, an installed package, a cache, or a download.
 
-FashionMNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747) comes as four files in the idx format. What is found
-in a place of ours is verified by the SHA-256 of its *decompressed* bytes, since Debian recompresses; what is
-downloaded is verified twice, as it arrives (MD5, as published upstream) and unpacked. A folder that the user
-names is taken at its word, so that anyone's images in the same format will do.
+FashionMNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747) comes as four files in the idx format. What is
+found in a place of ours is verified by the SHA-256 of its *decompressed* bytes, since Debian recompresses;
+what is downloaded is verified twice, as it arrives (MD5, as published upstream) and unpacked. A folder that
+the user names is taken at its word, so that anyone's images in the same format will do.
 """
 
 import gzip
@@ -11,7 +11,6 @@ import hashlib
 import logging
 import math
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +89,6 @@ class Dataset:
     test: Labelled
 
 
-@dataclass(frozen=True)
-class Splits:
-    """The three parts of an experiment's data, disjoint, in float32."""
-
-    train: Labelled
-    validation: Labelled
-    test: Labelled
-
-
 def read_idx(path: Path) -> NDArray[np.uint8]:
     """Read an idx file of bytes, compressed (``.gz``) or not.
 
@@ -110,7 +100,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     Raises
     ------
     AnalysisError
-        When the file cannot be read, is damaged, truncated, longer than it says, or something else altogether.
+        When the file cannot be read, is damaged, cut short, longer than it says, or no idx file.
     """
     return _parse_idx(_decompressed(path), path)
 
@@ -170,12 +160,12 @@ def fashion_mnist(
         When a file is missing, damaged, of another content than it should be, or cannot be downloaded.
     """
     if folder is not None:
-        arrays = [read_idx(_find(folder, file)) for file in files]
-        where = str(folder)
+        read, where = lambda file: read_idx(_find(folder, file)), str(folder)
     else:
-        arrays = [_verified(file, installed, cache, upstream) for file in files]
-        where = "fashion-mnist"
-    return Dataset(where, _labelled(*arrays[:2], where), _labelled(*arrays[2:], where))
+        read, where = lambda file: _verified(file, installed, cache, upstream), "fashion-mnist"
+    train_images, train_labels, test_images, test_labels = map(read, files)
+    train = _labelled(train_images, train_labels, where)
+    return Dataset(where, train, _labelled(test_images, test_labels, where))
 
 
 def _find(folder: Path, file: IdxFile) -> Path:
@@ -245,74 +235,3 @@ def digits() -> Dataset:
     bunch = load_digits()
     images, labels = (15 * bunch.images).astype(np.uint8), bunch.target.astype(np.int64)
     return Dataset("digits", Labelled(images[:-500], labels[:-500]), Labelled(images[-500:], labels[-500:]))
-
-
-def split(
-    dataset: Dataset,
-    *,
-    train: int,
-    validation: int,
-    test: int | None = None,
-    shrink: int = 1,
-    seed: int = 0,
-) -> Splits:
-    """Draw disjoint training and validation images, average blocks of pixels, and standardise.
-
-    Parameters
-    ----------
-    dataset
-        Its training images are drawn from; its test images stay in their order.
-    train, validation
-        How many images to draw for each, without replacement.
-    test
-        How many test images to keep, from the first; all of them by default.
-    shrink
-        Average blocks of so many by so many pixels; it must divide both sides.
-    seed
-        Of the draw.
-
-    Returns
-    -------
-    splits
-        All standardised by the mean and the standard deviation over the drawn training pixels.
-
-    Raises
-    ------
-    AnalysisError
-        When there are too few images, or `shrink` does not divide their sides.
-    """
-    available = {"training and validation": (train + validation, len(dataset.train))}
-    available["test"] = (test or len(dataset.test), len(dataset.test))
-    _check_counts(dataset, {"train": train, "validation": validation, "test": test or 1}, available)
-    height, width = dataset.train.images.shape[1:]
-    if shrink < 1 or height % shrink or width % shrink:
-        raise AnalysisError(f"shrink: {shrink} must divide the sides of images of {height} × {width} pixels")
-    drawn = np.random.default_rng(seed).permutation(len(dataset.train))[: train + validation]
-    parts = [
-        _shrunk(dataset.train, np.sort(drawn[:train]), shrink),
-        _shrunk(dataset.train, np.sort(drawn[train:]), shrink),
-        _shrunk(dataset.test, np.arange(test or len(dataset.test)), shrink),
-    ]
-    mean, deviation = parts[0].images.mean(dtype=np.float64), parts[0].images.std(dtype=np.float64)
-    scale = deviation or 1.0
-    return Splits(
-        *(Labelled(((part.images - mean) / scale).astype(np.float32), part.labels) for part in parts)
-    )
-
-
-def _check_counts(
-    dataset: Dataset, wanted: Mapping[str, int], available: Mapping[str, tuple[int, int]]
-) -> None:
-    for name, count in wanted.items():
-        if count < 1:
-            raise AnalysisError(f"{name}: {count} images must be at least 1")
-    for name, (needed, present) in available.items():
-        if needed > present:
-            raise AnalysisError(f"{dataset.name}: has {present} images where {needed} are wanted for {name}")
-
-
-def _shrunk(part: Labelled, rows: NDArray[np.int64], shrink: int) -> Labelled:
-    images = part.images[rows]
-    count, height, width = images.shape
-    blocks = images.reshape(count, height // shrink, shrink, width // shrink, shrink)
-    return Labelled(blocks.mean(axis=(2, 4), dtype=np.float32), part.labels[rows])
