@@ -53,14 +53,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _write_all(file: IO[bytes] | None, content: bytes) -> None:
-    """Write to an unbuffered file; where the disk takes only a part, asking again brings out why."""
+    """Write to an unbuffered file; where the disk takes only a part, asking again says why."""
     left = memoryview(content)
     while file and left:
         left = left[file.write(left) :]
 
 
 class Log:
-    """The records of a run, kept in memory and, given a folder, written to its ``metrics.jsonl`` as they come.
+    """The records of a run, in memory and, given a folder, in its ``metrics.jsonl`` as they come.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def save_checkpoint(
     progress: Progress,
     identity: Mapping[str, object],
 ) -> None:
-    """Replace the folder's checkpoint: weights, buffers, optimizer, torch's random state, and how far it is.
+    """Replace the folder's checkpoint: weights, optimizer, torch's random state, and how far it is.
 
     `identity` says of which run this is, for `load_checkpoint` to compare.
     """
