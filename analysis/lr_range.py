@@ -16,9 +16,10 @@ from statistics import median
 import torch
 from torch import nn
 
+from analysis.plans import Plan
 from analysis.readings import MovingAverage, Readings, read
 from analysis.runs import Watch, unwatched
-from analysis.schedules import Constant, Plan, Ramp
+from analysis.schedules import Constant, Ramp
 from analysis.training import DivergedError, Examples, Update, modes_kept, seeded, updates
 
 GIVE_UP = 4.0

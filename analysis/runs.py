@@ -12,7 +12,7 @@ from torch import nn
 
 from analysis.checkpoints import CHECKPOINT, LOG, Log, Progress, load_checkpoint, save_checkpoint
 from analysis.errors import AnalysisError
-from analysis.schedules import Plan
+from analysis.plans import Plan
 from analysis.training import Data, DivergedError, Score, Update, evaluate, seeded, updates
 
 Watch = Callable[[Update], None]

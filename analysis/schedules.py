@@ -1,8 +1,4 @@
-"""What the learning rate and the batch size are, as pure functions of time.
-
-A *rate* maps the index of an update (0 for the first) to a learning rate; the batch size is a tuple with one
-entry per epoch. A `Plan` joins the two and is all that the training loop is told about either.
-"""
+"""The learning rate as a pure function of time: of the index of an update, 0 for the first."""
 
 import math
 from bisect import bisect_right
@@ -42,7 +38,8 @@ def _ordered(low: str, lowest: float, high: str, highest: float) -> None:
         raise AnalysisError(f"{low}: {lowest} must be below {high}, which is {highest}")
 
 
-def _at_least_one(name: str, value: int) -> None:
+def at_least_one(name: str, value: int) -> None:
+    """Refuse a count below one."""
     if value < 1:
         raise AnalysisError(f"{name}: {value} must be at least 1")
 
@@ -124,7 +121,7 @@ class Cyclical:
 
     def __post_init__(self) -> None:
         _ordered("lowest", self.lowest, "highest", self.highest)
-        _at_least_one("half_cycle", self.half_cycle)
+        at_least_one("half_cycle", self.half_cycle)
         if not 0 < self.gamma <= 1:
             raise AnalysisError(f"gamma: {self.gamma} must be above 0 and at most 1")
 
@@ -162,36 +159,12 @@ class Stepped:
         for rate in self.rates:
             _positive("rates", rate)
         for length in self.lengths:
-            _at_least_one("lengths", length)
+            at_least_one("lengths", length)
 
     def __call__(self, update: int) -> float:
         """Return the learning rate of an update."""
         ends = list(accumulate(self.lengths[:-1]))
         return self.rates[bisect_right(ends, update)]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a training run does: a batch size for each epoch and a learning rate for each update.
-
-    An epoch takes every image once; its last batch is what remains.
-
-    >>> Plan((32, 64), Constant(0.1)).updates(100)
-    (4, 2)
-    """
-
-    batches: tuple[int, ...]
-    rate: Rate
-
-    def __post_init__(self) -> None:
-        if not self.batches:
-            raise AnalysisError("epochs: 0 must be at least 1")
-        for batch in self.batches:
-            _at_least_one("batch", batch)
-
-    def updates(self, images: int) -> tuple[int, ...]:
-        """Return the number of updates in each epoch over so many images."""
-        return tuple(math.ceil(images / batch) for batch in self.batches)
 
 
 def gamma_leaving(fraction: float, updates: int) -> float:
@@ -202,65 +175,5 @@ def gamma_leaving(fraction: float, updates: int) -> float:
     """
     if not 0 < fraction <= 1:
         raise AnalysisError(f"remaining: {fraction} must be above 0 and at most 1")
-    _at_least_one("updates", updates)
+    at_least_one("updates", updates)
     return float(fraction ** (1 / updates))
-
-
-def growing_batches(smallest: int, largest: int, epochs: int) -> tuple[int, ...]:
-    """Return a batch size per epoch, doubling in stages of equal length from `smallest` to `largest`.
-
-    Where `epochs` is no multiple of the number of sizes, the stages differ by one epoch.
-
-    Raises
-    ------
-    AnalysisError
-        When `largest` is no doubling of `smallest`, or there are fewer epochs than sizes.
-
-    Examples
-    --------
-    >>> growing_batches(32, 256, epochs=8)
-    (32, 32, 64, 64, 128, 128, 256, 256)
-    """
-    _at_least_one("smallest", smallest)
-    sizes = [smallest]
-    while sizes[-1] < largest:
-        sizes.append(2 * sizes[-1])
-    if sizes[-1] != largest:
-        raise AnalysisError(f"largest: {largest} must be the smallest batch, {smallest}, doubled some times")
-    if epochs < len(sizes):
-        raise AnalysisError(
-            f"epochs: {epochs} must be at least {len(sizes)}, "
-            f"one for each batch size from {smallest} to {largest}"
-        )
-    return tuple(sizes[epoch * len(sizes) // epochs] for epoch in range(epochs))
-
-
-def growth_plan(rate: float, smallest: int, largest: int, epochs: int) -> Plan:
-    """Return the plan whose batch doubles at a constant learning rate.
-
-    >>> growth_plan(0.1, 32, 8192, epochs=9).batches
-    (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
-    """
-    return Plan(growing_batches(smallest, largest, epochs), Constant(rate))
-
-
-def control_plan(growth: Plan, images: int) -> Plan:
-    """Return the control of a growth plan: its first batch throughout, the rate halved where growth doubles.
-
-    Smith, Kindermans, Ying and Le 2017 (arXiv 1711.00489): both lower the noise scale ≈ rate · images / batch
-    alike, so both should end alike.
-
-    >>> control = control_plan(growth_plan(0.4, 32, 128, epochs=3), images=320)
-    >>> control.batches
-    (32, 32, 32)
-    >>> [control.rate(update) for update in (0, 10, 20)]
-    [0.4, 0.2, 0.1]
-    """
-    smallest = growth.batches[0]
-    first_updates = accumulate((0, *growth.updates(images)[:-1]))
-    rates = tuple(
-        growth.rate(update) * smallest / batch
-        for batch, update in zip(growth.batches, first_updates, strict=True)
-    )
-    fixed = (smallest,) * len(growth.batches)
-    return Plan(fixed, Stepped(rates, Plan(fixed, growth.rate).updates(images)))

@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from analysis.datasets import Labelled
 from analysis.errors import AnalysisError
-from analysis.schedules import Plan
+from analysis.plans import Plan
 from analysis.splits import Splits
 
 

@@ -1,4 +1,4 @@
-"""Schedules against torch's own, against closed forms, and against counts made by hand."""
+"""Schedules against torch's own and against closed forms."""
 
 import math
 import warnings
@@ -13,13 +13,9 @@ from analysis.schedules import (
     Constant,
     Cyclical,
     Decay,
-    Plan,
     Ramp,
     Stepped,
-    control_plan,
     gamma_leaving,
-    growing_batches,
-    growth_plan,
 )
 
 TORCH_MODE = {Decay.NONE: "triangular", Decay.HALVING: "triangular2", Decay.AMPLITUDE: "exp_range"}
@@ -91,40 +87,6 @@ def test_the_ten_candidates_of_the_assignment_lie_on_a_ramp_of_ten() -> None:
     assert rates == pytest.approx([10 ** (-9 + 10 * index / 9) for index in range(10)])
 
 
-def test_batches_double_from_32_to_8192_in_nine_stages() -> None:
-    assert growing_batches(32, 8192, 9) == tuple(2**power for power in range(5, 14))
-
-
-@given(st.integers(1, 64), st.integers(0, 8), st.integers(0, 40))
-def test_stages_are_of_equal_length_within_one_epoch(smallest: int, doublings: int, spare: int) -> None:
-    batches = growing_batches(smallest, smallest * 2**doublings, doublings + 1 + spare)
-    lengths = [batches.count(smallest * 2**power) for power in range(doublings + 1)]
-    assert sum(lengths) == len(batches)
-    assert max(lengths) - min(lengths) <= 1
-    assert list(batches) == sorted(batches)
-
-
-def test_growth_on_20_000_images_makes_4_5_times_fewer_updates_than_its_control() -> None:
-    growth = growth_plan(0.1, 32, 8192, epochs=9)
-    control = control_plan(growth, 20_000)
-    assert growth.updates(20_000) == (625, 313, 157, 79, 40, 20, 10, 5, 3)
-    assert control.updates(20_000) == (625,) * 9
-
-
-@given(st.integers(0, 8), st.integers(9, 30), st.integers(500, 3000))
-def test_rate_over_batch_is_the_same_in_growth_and_control_at_every_epoch(
-    doublings: int, epochs: int, images: int
-) -> None:
-    growth = growth_plan(0.3, 4, 4 * 2**doublings, epochs)
-    control = control_plan(growth, images)
-    first_update = 0
-    for epoch in range(epochs):
-        of_control = control.rate(first_update) / control.batches[epoch]
-        assert of_control == pytest.approx(0.3 / growth.batches[epoch], rel=1e-12)
-        first_update += control.updates(images)[epoch]
-        assert control.rate(first_update - 1) / control.batches[epoch] == pytest.approx(of_control)
-
-
 @given(st.floats(1e-6, 1.0), st.integers(1, 10_000))
 def test_gamma_leaves_the_fraction_asked_for(fraction: float, updates: int) -> None:
     assert gamma_leaving(fraction, updates) ** updates == pytest.approx(fraction, rel=1e-6)
@@ -142,18 +104,7 @@ def test_gamma_leaves_the_fraction_asked_for(fraction: float, updates: int) -> N
         (lambda: Cyclical(0.1, 0.2, 5, gamma=1.5), "gamma: 1.5 must be above 0 and at most 1"),
         (lambda: Stepped((0.1,), ()), "lengths: 0 of them for 1 rates"),
         (lambda: Stepped((0.1,), (0,)), "lengths: 0 must be at least 1"),
-        (lambda: Plan((), Constant(1.0)), "epochs: 0 must be at least 1"),
-        (lambda: Plan((0,), Constant(1.0)), "batch: 0 must be at least 1"),
         (lambda: gamma_leaving(0.0, 5), "remaining: 0.0 must be above 0 and at most 1"),
-        (lambda: growing_batches(0, 8, 4), "smallest: 0 must be at least 1"),
-        (
-            lambda: growing_batches(32, 100, 9),
-            "largest: 100 must be the smallest batch, 32, doubled some times",
-        ),
-        (
-            lambda: growing_batches(32, 8192, 8),
-            "epochs: 8 must be at least 9, one for each batch size from 32 to 8192",
-        ),
     ],
 )
 def test_settings_out_of_range_are_named(make: object, message: str) -> None:
