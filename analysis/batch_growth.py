@@ -1,4 +1,4 @@
-"""Batch growth against a shrinking learning rate and against cycles: do they generalise alike?
+"""Batch growth, a shrinking learning rate and a cyclical one, compared by how they generalise.
 
 Three arms, equal in epochs and, seed by seed, in initial weights: the batch doubling at a constant rate; its
 control, the first batch at a rate halved where the other doubles (Smith et al. 2017, arXiv 1711.00489); and a

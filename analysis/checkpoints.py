@@ -6,11 +6,11 @@ a run killed at any moment, even in the middle of a line, goes on as if it had s
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import torch
 from boltons.fileutils import atomic_save
@@ -20,6 +20,10 @@ from analysis.errors import AnalysisError
 
 LOG = "metrics.jsonl"
 CHECKPOINT = "checkpoint.pt"
+
+ALREADY = "{}: holds a run already; go on with it by --resume, or choose another folder"
+
+T = TypeVar("T")
 
 Record = dict[str, Any]
 """One line of the log: numbers, truth values and strings by their names."""
@@ -168,3 +172,44 @@ def _check_identity(path: Path, saved: Mapping[str, object], wanted: Mapping[str
                 f"{path}: was made with {name} = {saved.get(name)}, not {wanted.get(name)}; "
                 "resume with the same settings, or start elsewhere"
             )
+
+
+class Memory:
+    """Remember what pieces of work came to, in a log, so that none is done twice when all is done again.
+
+    Without a folder it only does the work. Results must be what JSON holds: numbers, None, lists.
+
+    >>> Memory()("sum", lambda: 1 + 1)
+    2
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        identity: Mapping[str, object] | None = None,
+        *,
+        resume: bool = False,
+    ) -> None:
+        path = folder / LOG if folder else None
+        begun = path is not None and path.exists()
+        if begun and not resume:
+            raise AnalysisError(ALREADY.format(folder))
+        whole = path.read_bytes().rpartition(b"\n")[0] if path and begun else b""
+        self._log = Log(folder, len(whole) + 1 if whole else 0)
+        if path and self._log.records:
+            _check_identity(path, self._log.records[0], identity or {})
+        else:
+            self._log.append(dict(identity or {}))
+        self._known = {record["work"]: record["result"] for record in self._log.records[1:]}
+
+    def __call__(self, name: str, work: Callable[[], T]) -> T:
+        """Return the result of a piece of work, done now or, under the same name, before."""
+        if name not in self._known:
+            self._known[name] = work()
+            self._log.append({"work": name, "result": self._known[name]})
+        result: T = self._known[name]
+        return result
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,6 +25,9 @@ from analysis.training import DivergedError, Examples, Update, modes_kept, seede
 
 GIVE_UP = 4.0
 """A ramp ends where the smoothed loss is so many times the first."""
+
+Remember = Callable[[str, Callable[[], Any]], Any]
+"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
 
 WatchRate = Callable[[str, int], Watch]
 """Called with a name and a number of updates before a run; what it returns is called after every update."""
@@ -76,7 +80,10 @@ def candidates(
     epochs: int = 5,
     seeds: Sequence[int] = (0,),
     bfloat16: bool = False,
-    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    watch: Remember = Callable[[str, Callable[[], Any]], Any]
+"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
+
+WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
 ) -> Curve:
     """Train with each rate from the state in which the module is, and put that back.
 
@@ -99,6 +106,8 @@ def candidates(
         Compute in bfloat16 where torch deems it safe.
     watch
         For a progress bar.
+    remember
+        To be spared, on trying again, the rates that were tried.
 
     Raises
     ------
@@ -131,7 +140,10 @@ def ramp(
     smoothing: float = 0.9,
     seed: int = 0,
     bfloat16: bool = False,
-    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    watch: Remember = Callable[[str, Callable[[], Any]], Any]
+"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
+
+WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
 ) -> Curve:
     """Train once while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
@@ -141,20 +153,23 @@ def ramp(
 
     The other parameters are those of `candidates`; `smoothing` is the weight of the past in the average.
     """
-    epochs = math.ceil(length / math.ceil(len(examples.labels) / batch))
-    plan = Plan((batch,) * epochs, Ramp(lowest, highest, length))
-    seen = watch("ramp", length)
+    rise = Ramp(lowest, highest, length)
+    batches = (batch,) * math.ceil(length / math.ceil(len(examples.labels) / batch))
 
-    average = MovingAverage(smoothing)
+    def climbed() -> list[float | None]:
+        average = MovingAverage(smoothing)
 
-    def over(made: list[Update]) -> bool:
-        return average.after(made[-1].loss) > GIVE_UP * made[0].loss or len(made) == length
+        def over(made: list[Update]) -> bool:
+            return average.after(made[-1].loss) > GIVE_UP * made[0].loss or len(made) == length
 
-    made, diverged = _run(
-        module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16, until=over
-    )
-    rates = [update.rate for update in made] + ([diverged.rate] if diverged else [])
-    losses = [update.loss for update in made] + ([math.inf] if diverged else [])
+        plan, seen = Plan(batches, rise), watch("ramp", length)
+        made, diverged = _run(
+            module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16, until=over
+        )
+        return [update.loss for update in made] + ([None] if diverged else [])
+
+    losses = [math.inf if loss is None else loss for loss in remember(f"ramp, seed {seed}", climbed)]
+    rates = [rise(update) for update in range(len(losses))]
     average = MovingAverage(smoothing)
     smoothed = [average.after(loss) for loss in losses]
     readings = read(rates, smoothed)

@@ -114,7 +114,7 @@ def cyclical_plan(
     epochs, batch
         How long, and in which batches.
     cycles
-        Up and down, so many times; the last may be cut short by less than two updates per cycle.
+        Up and down, so many times; the last ends within one update per cycle of the end.
     decay
         Whether what shrinks is the amplitude or both bounds.
     remaining
@@ -124,7 +124,7 @@ def cyclical_plan(
     --------
     >>> plan = cyclical_plan(640, lr_min=0.1, lr_max=0.5, epochs=2, cycles=2, decay=Decay.NONE)
     >>> [round(plan.rate(update), 3) for update in range(10)]
-    [0.1, 0.26, 0.42, 0.42, 0.26, 0.1, 0.26, 0.42, 0.42, 0.26]
+    [0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.42, 0.34, 0.26, 0.18]
     """
     at_least_one("cycles", cycles)
     batches = (batch,) * epochs

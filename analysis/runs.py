@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from analysis.checkpoints import CHECKPOINT, LOG, Log, Progress, load_checkpoint, save_checkpoint
+from analysis.checkpoints import ALREADY, CHECKPOINT, LOG, Log, Progress, load_checkpoint, save_checkpoint
 from analysis.errors import AnalysisError
 from analysis.plans import Plan
 from analysis.training import Data, DivergedError, Score, Update, evaluate, seeded, updates
@@ -170,9 +170,7 @@ def _start(
         if (folder / CHECKPOINT).exists():
             return load_checkpoint(folder, module, optimizer, identity)
     elif (folder / LOG).exists():
-        raise AnalysisError(
-            f"{folder}: holds a run already; go on with it by --resume, or choose another folder"
-        )
+        raise AnalysisError(ALREADY.format(folder))
     return Progress()
 
 
