@@ -27,7 +27,7 @@ GIVE_UP = 4.0
 """A ramp ends where the smoothed loss is so many times the first."""
 
 Remember = Callable[[str, Callable[[], Any]], Any]
-"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
+"""Given a name and a piece of work, returns its result, or the one that it has by that name (`Memory`)."""
 
 WatchRate = Callable[[str, int], Watch]
 """Called with a name and a number of updates before a run; what it returns is called after every update."""
@@ -80,10 +80,7 @@ def candidates(
     epochs: int = 5,
     seeds: Sequence[int] = (0,),
     bfloat16: bool = False,
-    watch: Remember = Callable[[str, Callable[[], Any]], Any]
-"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
-
-WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
 ) -> Curve:
     """Train with each rate from the state in which the module is, and put that back.
 
@@ -140,10 +137,7 @@ def ramp(
     smoothing: float = 0.9,
     seed: int = 0,
     bfloat16: bool = False,
-    watch: Remember = Callable[[str, Callable[[], Any]], Any]
-"""Given a name and a piece of work, returns its result, or the one of the same name that it has (`Memory`)."""
-
-WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
 ) -> Curve:
     """Train once while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
