@@ -81,6 +81,7 @@ def candidates(
     seeds: Sequence[int] = (0,),
     bfloat16: bool = False,
     watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    remember: Remember = lambda name, work: work(),  # noqa: ARG005  (nothing is remembered)
 ) -> Curve:
     """Train with each rate from the state in which the module is, and put that back.
 
@@ -116,9 +117,16 @@ def candidates(
         plan = Plan((batch,) * epochs, Constant(rate))
         losses = []
         for seed in seeds:
-            seen = watch(f"rate {rate:.2g}", sum(plan.updates(len(examples.labels))))
-            made, diverged = _run(module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16)
-            losses.append(math.inf if diverged else _last_epoch_loss(made))
+
+            def tried(rate: float = rate, plan: Plan = plan, seed: int = seed) -> float | None:
+                seen = watch(f"rate {rate:.2g}", sum(plan.updates(len(examples.labels))))
+                made, diverged = _run(
+                    module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16
+                )
+                return None if diverged else _last_epoch_loss(made)
+
+            loss = remember(f"rate {rate!r}, seed {seed}", tried)
+            losses.append(math.inf if loss is None else loss)
         medians.append(median(losses))
     readings = read(rates, medians)
     finite = _finite_or_none(medians)
@@ -138,6 +146,7 @@ def ramp(
     seed: int = 0,
     bfloat16: bool = False,
     watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
+    remember: Remember = lambda name, work: work(),  # noqa: ARG005  (nothing is remembered)
 ) -> Curve:
     """Train once while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
