@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from analysis.batch_growth import Arm, Comparison, compare, plans, train_arms
-from analysis.checkpoints import Memory, Record
+from analysis.checkpoints import ALREADY, Memory, Record
 from analysis.curves import Curves, train_seeds
+from analysis.errors import AnalysisError
 from analysis.lr_range import Curve, candidates, log_spaced, ramp
 from analysis.plans import cyclical_plan
 from analysis.runs import Means
@@ -92,13 +93,14 @@ def lr_range(
     AnalysisError
         When the images, the device or the folder are not to be had, or the loss falls nowhere.
     """
-    means, data = _prepared(setup, options, data_dir, means)
+    means, data = _prepared("lr-range", setup, options, data_dir, means)
     build = _builder(setup, data)
     rates = log_spaced(options.lowest, options.highest, options.candidates)
-    folder = means.folder / "lr-range" if means.folder else None
     with (
         machine(setup) as where,
-        closing(Memory(folder, {**means.identity, "seeds": setup.seeds}, resume=means.resume)) as remember,
+        closing(
+            Memory(means.folder, {**means.identity, "seeds": setup.seeds}, resume=means.resume)
+        ) as remember,
     ):
         module = build(0)
         optimizer = default_optimizer(module, setup.momentum)
@@ -142,7 +144,7 @@ def cyclical(
     AnalysisError
         When the images, the device or the folder are not to be had.
     """
-    means, data = _prepared(setup, options, data_dir, means)
+    means, data = _prepared("cyclical", setup, options, data_dir, means)
     build = _builder(setup, data)
     plan = cyclical_plan(len(data.train.labels), **asdict(options))
     with machine(setup) as where:
@@ -162,7 +164,7 @@ def batch_growth(
     setup: Setup, options: GrowthOptions, *, data_dir: Path | None = None, means: Means | None = None
 ) -> GrowthResult:
     """Train with growing batches, their control and cyclical rates, once per seed each; see `cyclical`."""
-    means, data = _prepared(setup, options, data_dir, means)
+    means, data = _prepared("batch-growth", setup, options, data_dir, means)
     build = _builder(setup, data)
     arms = plans(len(data.train.labels), **asdict(options))
     with machine(setup) as where:
@@ -176,19 +178,24 @@ def batch_growth(
 
 
 def _prepared(
+    experiment: str,
     setup: Setup,
     options: RangeOptions | CyclicalOptions | GrowthOptions,
     data_dir: Path | None,
     means: Means | None,
 ) -> tuple[Means, Data]:
-    """Check the machine, load the images, and write into the means what tells these runs from others."""
+    """Check machine and folder, load the images, and let the means tell these runs from others."""
+    means = means or Means()
+    folder = means.folder / experiment if means.folder else None
+    if folder and folder.exists() and not means.resume:
+        raise AnalysisError(ALREADY.format(folder))
     check_device(setup)
     data = load(setup, data_dir)
     settings = {**asdict(setup), **asdict(options), "threads": setup.threads or torch.get_num_threads()}
     del settings["seeds"]  # more seeds may be added to runs that are resumed
     identity: Record = {name: settings[name] for name in sorted(settings)}
     identity |= {"decay": str(identity["decay"])} if "decay" in identity else {}
-    return replace(means or Means(), bfloat16=setup.bfloat16, identity=identity), data
+    return replace(means, folder=folder, bfloat16=setup.bfloat16, identity=identity), data
 
 
 def _builder(setup: Setup, data: Data) -> Callable[[int], nn.Module]:

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from statistics import median
 from typing import Any
 
@@ -235,9 +234,8 @@ def _run(
 
 
 def _last_epoch_loss(made: list[Update]) -> float:
-    *_, (_, last) = groupby(made, key=lambda update: update.epoch)
-    losses = [(update.loss, update.batch) for update in last]
-    return sum(loss * batch for loss, batch in losses) / sum(batch for _, batch in losses)
+    last = [update for update in made if update.epoch == made[-1].epoch]
+    return sum(update.loss * update.batch for update in last) / sum(update.batch for update in last)
 
 
 def _finite_or_none(values: Sequence[float]) -> tuple[float | None, ...]:

@@ -22,11 +22,12 @@ class Readings:
     Attributes
     ----------
     first_decrease
-        The lowest rate from which on, up to the minimum, a tenth of the fall from the start is made.
+        The lowest rate from which on, up to the minimum, the loss is clearly below its start: by a tenth of
+        its fall, and by more than the start is uncertain.
     steepest
         Where it falls fastest per factor of the rate.
     slows
-        The same for nine tenths.
+        The lowest rate from which on, up to the minimum, nine tenths of the fall are made.
     minimum
         Where the loss is lowest.
     divergence
@@ -43,9 +44,9 @@ class Readings:
 def read(rates: Sequence[float], losses: Sequence[float]) -> Readings:
     """Read a curve, as Smith 2015 (section 3.3) reads accuracies, by rules instead of by eye.
 
-    The start is the median of the first tenth of the losses, whose rates should be too small to matter; the
-    fall is from there to the minimum. Slopes are taken over the logarithm of the rate and a tenth of the
-    points.
+    The start is the median of the first tenth of the losses, whose rates should be too small to matter, and
+    three times their standard deviation is its uncertainty; the fall is from there to the minimum. Slopes are
+    taken over the logarithm of the rate and a tenth of the points.
 
     Parameters
     ----------
@@ -68,17 +69,18 @@ def read(rates: Sequence[float], losses: Sequence[float]) -> Readings:
     y = np.where(np.isfinite(np.asarray(losses, dtype=float)), losses, np.inf)
     if len(x) != len(y) or len(x) < 3 or (np.diff(x) <= 0).any():  # noqa: PLR2004  (a start, a fall, a rise)
         raise AnalysisError(f"rates: {len(x)} with {len(y)} losses must be at least 3, ascending")
-    start = float(np.median(y[: max(1, len(y) // 10)]))
+    before = y[: max(1, len(y) // 10)]
+    start, noise = float(np.median(before)), float(np.std(before))
     lowest = int(np.argmin(y))
     fall = start - float(y[lowest])
-    if not (math.isfinite(start) and fall > NOTICEABLE * abs(start)):
+    if not (math.isfinite(start) and fall > max(NOTICEABLE * abs(start), 3 * noise)):
         raise AnalysisError(
             f"rates: from {x[0]:.3g} to {x[-1]:.3g} the loss falls nowhere from its start, {start:.4g}; "
             "try others, or more updates"
         )
     beyond = np.flatnonzero((np.arange(len(y)) > lowest) & (y >= start))
     return Readings(
-        first_decrease=float(x[_stays_below(y[: lowest + 1], start - CLEAR * fall)]),
+        first_decrease=float(x[_stays_below(y[: lowest + 1], start - max(CLEAR * fall, 3 * noise))]),
         steepest=float(x[_steepest(np.log(x), y, lowest)]),
         slows=float(x[_stays_below(y[: lowest + 1], start - (1 - CLEAR) * fall)]),
         minimum=float(x[lowest]),
@@ -94,9 +96,10 @@ def _stays_below(losses: NDArray[np.float64], level: float) -> int:
 def _steepest(log_rates: NDArray[np.float64], losses: NDArray[np.float64], lowest: int) -> int:
     """Return the index of the steepest fall before the minimum, by secants over a tenth of the points."""
     reach = max(1, len(losses) // 20)
-    at = np.arange(lowest + 1)
+    at = np.arange(min(len(losses) // 10, lowest), lowest + 1)
     left, right = np.maximum(at - reach, 0), np.minimum(at + reach, lowest)
-    return int(np.argmin((losses[right] - losses[left]) / (log_rates[right] - log_rates[left])))
+    slopes = (losses[right] - losses[left]) / (log_rates[right] - log_rates[left])
+    return int(at[np.argmin(slopes)])
 
 
 class MovingAverage:

@@ -9,6 +9,7 @@ from rich.table import Table
 from analysis.batch_growth import Comparison, Estimate, estimate
 from analysis.experiments import CyclicalResult, GrowthResult, RangeResult, Result
 from analysis.lr_range import Curve
+from analysis.schedules import Decay
 from analysis.setups import Setup
 
 
@@ -23,8 +24,8 @@ def table(result: Result) -> RenderableType:
             return _growth_table(result)
 
 
-def _columns(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+def _columns(first: str, *others: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(first)
     for name in others:
         table.add_column(name, justify="right")
@@ -54,12 +55,10 @@ def _percent(value: Estimate) -> str:
 
 
 def _range_table(result: RangeResult) -> RenderableType:
-    tried = _columns(
-        f"Training loss after {_epochs(result.options.epochs)} at a constant rate", "rate", "loss"
-    )
+    tried = _columns("rate", "loss")
     for rate, loss in zip(result.candidates.rates, result.candidates.losses, strict=True):
         tried.add_row(_rate(rate), _loss(loss))
-    read = _columns("Read off the curves", "", "candidates", "ramp")
+    read = _columns("read off the curve", "candidates", "ramp")
 
     def row(name: str, *values: float | None) -> None:
         read.add_row(name, *map(_rate, values))
@@ -73,18 +72,31 @@ def _range_table(result: RangeResult) -> RenderableType:
     read.add_section()
     row("suggested lr_min", *(curve.lr_min for curve in curves))
     row("suggested lr_max", *(curve.lr_max for curve in curves))
-    return Group(_conditions(result.setup, result.parameters), "", tried, read)
+    return Group(
+        _conditions(result.setup, result.parameters),
+        "",
+        f"Training loss, {_epochs(result.options.epochs)} at a constant rate",
+        tried,
+        f"Suggested bounds, and why (the ramp has {len(result.ramp.rates)} updates)",
+        read,
+    )
 
 
 def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
 
 
+_DECAYS = {
+    Decay.NONE: "no decay",
+    Decay.HALVING: "the amplitude halves with each",
+    Decay.AMPLITUDE: "the amplitude decays to {:g} of itself",
+    Decay.BOUNDS: "both bounds decay to {:g} of themselves",
+}
+
+
 def _cyclical_table(result: CyclicalResult) -> RenderableType:
     options = result.options
     epochs = _columns(
-        f"{options.cycles} cycles between {options.lr_min:.2e} and {options.lr_max:.2e}, "
-        f"decay: {options.decay}, {options.remaining:g} left",
         "epoch",
         "updates",
         "train loss",
@@ -105,6 +117,8 @@ def _cyclical_table(result: CyclicalResult) -> RenderableType:
     return Group(
         _conditions(result.setup, result.parameters),
         "",
+        f"{options.cycles} cycles between {options.lr_min:g} and {options.lr_max:g}; "
+        f"{_DECAYS[options.decay].format(options.remaining)}",
         epochs,
         f"Test accuracy, met once, at the end: {_percent(test)} %",
     )
@@ -113,7 +127,6 @@ def _cyclical_table(result: CyclicalResult) -> RenderableType:
 def _growth_table(result: GrowthResult) -> RenderableType:
     options = result.options
     arms = _columns(
-        f"After {_epochs(options.epochs)}",
         "arm",
         "batch",
         "rate",
@@ -129,18 +142,19 @@ def _growth_table(result: GrowthResult) -> RenderableType:
     }
     for arm, runs in result.arms.items():
         loss = estimate([run.test.loss for run in runs])
-        error = "" if loss.error is None else f" ± {loss.error:.4f}"
+        error = "" if loss.error is None else f" ± {loss.error:.3f}"
         arms.add_row(
             arm,
             *does[arm],
             f"{runs[0].updates:,}",
             _percent(estimate([run.test.accuracy for run in runs])),
-            f"{loss.mean:.4f}{error}",
+            f"{loss.mean:.3f}{error}",
             f"{fmean(run.seconds for run in runs):.1f}",
         )
     return Group(
         _conditions(result.setup, result.parameters),
         "",
+        f"After {_epochs(options.epochs)} (means over the seeds ± standard errors)",
         arms,
         "Does growth generalise alike? (differences of test accuracy, in points)",
         *(f"  {_verdict(comparison)}" for comparison in result.comparisons),
