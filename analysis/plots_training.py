@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.errors import AnalysisError
 from analysis.experiments import CyclicalResult, GrowthResult, RangeResult, Result
@@ -72,8 +73,7 @@ def _range_figure(result: RangeResult) -> Figure:
         _mark(axes, curve)
         axes.set_xscale("log")
         axes.set_xlabel("learning rate")
-    top = max(loss for loss in result.candidates.losses if loss is not None)
-    left.set_ylim(0, 1.5 * min(top, 2 * (result.ramp.smoothed[0] or top)))
+    left.set_ylim(0, 1.3 * (result.candidates.losses[0] or 1.0))
     left.set_ylabel("training loss (nats)")
     figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return figure
@@ -87,7 +87,8 @@ def _mark(axes: "Axes", curve: Curve) -> None:
         rate = getattr(curve.readings, name)
         height = heights.get(rate)
         if height is not None:
-            axes.plot(rate, height, marker, color=f"C{index}", markersize=8, label=label, linestyle="none")
+            size = 13 - 2 * index  # so that marks of the same rate show around each other
+            axes.plot(rate, height, marker, color=f"C{index}", markersize=size, label=label)
 
 
 def _gaps(values: Sequence[float | None]) -> list[float]:
@@ -145,6 +146,6 @@ def _growth_figure(result: GrowthResult) -> Figure:
     panels[1, 0].set_ylabel("validation accuracy (%)\nmean, and range over seeds")
     panels[1, 0].set_xlabel("epochs")
     panels[1, 1].set_xlabel("updates")
-    panels[1, 1].set_xscale("log")
+    panels[1, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0, 0].legend(frameon=False)
     return figure
