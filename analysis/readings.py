@@ -70,7 +70,8 @@ def read(rates: Sequence[float], losses: Sequence[float]) -> Readings:
     if len(x) != len(y) or len(x) < 3 or (np.diff(x) <= 0).any():  # noqa: PLR2004  (a start, a fall, a rise)
         raise AnalysisError(f"rates: {len(x)} with {len(y)} losses must be at least 3, ascending")
     before = y[: max(1, len(y) // 10)]
-    start, noise = float(np.median(before)), float(np.std(before))
+    start = float(np.median(before))
+    noise = float(np.std(before)) if np.isfinite(before).all() else math.inf
     lowest = int(np.argmin(y))
     fall = start - float(y[lowest])
     if not (math.isfinite(start) and fall > max(NOTICEABLE * abs(start), 3 * noise)):

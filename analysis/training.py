@@ -140,7 +140,7 @@ def updates(
             labels = examples.labels[rows]
             with autocast(labels.device.type, enabled=bfloat16):
                 logits = module(examples.inputs[rows])
-            loss = cross_entropy(logits.float(), labels)
+                loss = cross_entropy(logits, labels)
             if not math.isfinite(value := loss.item()):
                 raise DivergedError(f"the loss is {value}", index, rate)
             optimizer.zero_grad()
@@ -164,7 +164,7 @@ def evaluate(module: nn.Module, examples: Examples, *, batch: int = 500, bfloat1
         ):
             with autocast(labels.device.type, enabled=bfloat16):
                 logits = module(inputs)
-            loss += cross_entropy(logits.float(), labels, reduction="sum").item()
+                loss += cross_entropy(logits, labels, reduction="sum").item()
             right += (logits.argmax(1) == labels).sum().item()
     return Score(loss / len(examples.labels), right / len(examples.labels))
 
