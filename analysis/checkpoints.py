@@ -152,10 +152,13 @@ def load_checkpoint(
     path = folder / CHECKPOINT
     device = next(module.parameters()).device
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # noqa: BLE001  (torch raises whatever zipfile, pickle and the system raise)
-        reason = getattr(error, "strerror", None) or "it is damaged or no checkpoint"
-        raise AnalysisError(f"{path}: cannot be read: {reason}; start again without --resume") from None
+        content = io.BytesIO(path.read_bytes())
+    except OSError as error:
+        raise AnalysisError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        state = torch.load(content, map_location=device, weights_only=True)
+    except Exception:  # noqa: BLE001  (torch raises whatever zipfile and pickle raise)
+        raise AnalysisError(f"{path}: is damaged or no checkpoint; start again without --resume") from None
     _check_identity(path, state["identity"], identity)
     module.load_state_dict(state["module"])
     optimizer.load_state_dict(state["optimizer"])
@@ -197,7 +200,11 @@ class Memory:
         whole = path.read_bytes().rpartition(b"\n")[0] if path and begun else b""
         self._log = Log(folder, len(whole) + 1 if whole else 0)
         if path and self._log.records:
-            _check_identity(path, self._log.records[0], identity or {})
+            try:
+                _check_identity(path, self._log.records[0], identity or {})
+            except AnalysisError:
+                self._log.close()
+                raise
         else:
             self._log.append(dict(identity or {}))
         self._known = {record["work"]: record["result"] for record in self._log.records[1:]}
