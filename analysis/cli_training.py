@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from analysis.schedules import Decay
 from analysis.setups import SCALES, Scale, Setup
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def lr_range(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
 @click.option("--lr-max", type=RATE, help="Upper bound. [default: by scale]")
 @click.option(
     "--decay",
-    type=click.Choice(["none", "halving", "amplitude", "bounds"]),
+    type=click.Choice([decay.value for decay in Decay]),
+    callback=lambda _, __, value: value and Decay(value),
     help="What shrinks: the amplitude (torch's exp_range) or both bounds (the paper's). [default: amplitude]",
 )
 @click.option(

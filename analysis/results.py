@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analysis.checkpoints import write_atomically
 from analysis.errors import AnalysisError
-from analysis.experiments import Result
+from analysis.experiments import CyclicalResult, GrowthResult, RangeResult, Result
 
 
 def to_json(result: Result) -> str:
@@ -41,10 +41,11 @@ def load(path: Path, experiment: str) -> Result:
         raise AnalysisError(
             f"{path}: holds {f'a result of {found}' if found else 'something else'}, not one of {experiment}"
         )
-    adapter: TypeAdapter[Result] = TypeAdapter(Result)
+    kinds = {"lr-range": RangeResult, "cyclical": CyclicalResult, "batch-growth": GrowthResult}
+    adapter: TypeAdapter[Result] = TypeAdapter(kinds[experiment])
     try:
         return adapter.validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
+        where = ".".join(str(part) for part in first["loc"])
         raise AnalysisError(f"{path}: {where}: {first['msg']}") from None

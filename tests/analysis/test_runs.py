@@ -216,8 +216,8 @@ except AnalysisError as error:
 """
 
 
-@pytest.mark.parametrize(("room", "file"), [(300, LOG), (2_000, CHECKPOINT)])
-def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(
+@pytest.mark.parametrize(("room", "file"), [(100, LOG), (2_000, CHECKPOINT)])
+def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(
     tmp_path: Path, room: int, file: str
 ) -> None:
     command = [sys.executable, "-c", FULL, str(tmp_path), str(room)]
