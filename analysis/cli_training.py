@@ -53,6 +53,11 @@ def _common(seeds: int) -> Callable[[FunctionT], FunctionT]:
         click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
         click.option("--threads", type=COUNT, help="Of the processor. [default: torch's choice]"),
         click.option("--bfloat16", is_flag=True, help="Compute in bfloat16, where the device can."),
+        click.option(
+            "--compile",
+            is_flag=True,
+            help="Compile the net first: a minute that pays at the paper scale.",
+        ),
         click.option("--out", type=FOLDER, help="Keep logs, checkpoints and the result in this folder."),
         click.option("--resume", is_flag=True, help="Go on with what --out holds."),
         click.option("--from", "source", type=FILE, help="Show the result in this file instead of running."),
@@ -114,6 +119,11 @@ def cyclical(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
 @click.option("--largest", type=COUNT, help="Last batch, the first doubled some times. [default: by scale]")
 @click.option("--epochs", type=COUNT, help="Of each arm. [default: by scale]")
 @click.option("--cycles", type=COUNT, help="Of the cyclical arm. [default: 3]")
+@click.option(
+    "--ghost",
+    type=click.IntRange(min=0),
+    help="Images at a time for batch norm, however large the batch; 0: all of it. [default: 32]",
+)
 @_common(seeds=3)
 @click.pass_context
 def batch_growth(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)

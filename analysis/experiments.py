@@ -166,7 +166,9 @@ def batch_growth(
     """Train with growing batches, their control and cyclical rates, once per seed each; see `cyclical`."""
     means, data = _prepared("batch-growth", setup, options, data_dir, means)
     build = _builder(setup, data)
-    arms = plans(len(data.train.labels), **asdict(options))
+    settings = asdict(options)
+    means = replace(means, ghost=settings.pop("ghost") or None)
+    arms = plans(len(data.train.labels), **settings)
     with machine(setup) as where:
         trained = train_arms(
             build, data, arms, seeds=range(setup.seeds), momentum=setup.momentum, means=means

@@ -55,10 +55,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Means:
-    """How runs are made, whatever they do: none of it but `bfloat16` changes a number.
+    """How runs are made, whatever they do: only `ghost` and `bfloat16` change their numbers.
 
     Attributes
     ----------
+    ghost
+        Pass batches through the module in parts of so many examples; None passes them whole.
     bfloat16
         Compute in bfloat16 where torch deems it safe.
     folder
@@ -73,6 +75,7 @@ class Means:
         Seconds between checkpoints, beside the one after each epoch.
     """
 
+    ghost: int | None = None
     bfloat16: bool = False
     folder: Path | None = None
     resume: bool = False
@@ -131,7 +134,14 @@ def train(
             watch = means.watch(name, total)
             started = saved = time.perf_counter()
             for update in updates(
-                module, optimizer, data.train, plan, seed=seed, start=made, bfloat16=means.bfloat16
+                module,
+                optimizer,
+                data.train,
+                plan,
+                seed=seed,
+                start=made,
+                ghost=means.ghost,
+                bfloat16=means.bfloat16,
             ):
                 made = update.update + 1
                 seconds += time.perf_counter() - started

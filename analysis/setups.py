@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,9 +41,9 @@ class Setup:
         How many runs of each kind, with seeds 0, 1, …
     momentum
         Of stochastic gradient descent.
-    device, threads, bfloat16
+    device, threads, bfloat16, compile
         Where and how to compute; as many threads as torch chooses if None. Nets as narrow as those of the two
-        lesser scales gain nothing by a second thread.
+        lesser scales gain nothing by a second thread. Compiling takes about a minute and a C++ compiler.
     """
 
     scale: str
@@ -57,6 +58,7 @@ class Setup:
     device: DeviceName = "cpu"
     threads: int | None = None
     bfloat16: bool = False
+    compile: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,11 @@ class CyclicalOptions:
 
 @dataclass(frozen=True)
 class GrowthOptions:
-    """Batches from `smallest` to `largest` at the rate `lr_max`; the cyclical arm starts at `lr_min`."""
+    """Batches from `smallest` to `largest` at the rate `lr_max`; the cyclical arm starts at `lr_min`.
+
+    Batch normalisation sees `ghost` images at a time in all arms, or, with 0, as many as the batch has. Smith
+    et al. 2017 keep their number fixed, since otherwise growth changes more than the noise of the gradient.
+    """
 
     lr_min: float
     lr_max: float
@@ -96,6 +102,7 @@ class GrowthOptions:
     epochs: int = 9
     cyclical_batch: int = 64
     cycles: int = 3
+    ghost: int = 32
 
 
 @dataclass(frozen=True)
@@ -130,13 +137,13 @@ SCALES = {
         Setup("tiny", shrink=4, width=0.0625, train=384, validation=128, test=256, threads=1),
         RangeOptions(epochs=1, batch=16, ramp=120, candidates=8),
         CyclicalOptions(1e-2, 1e-1, epochs=4, batch=16, cycles=2),
-        GrowthOptions(1e-2, 1e-1, smallest=8, largest=32, epochs=6, cyclical_batch=16, cycles=2),
+        GrowthOptions(1e-2, 1e-1, smallest=8, largest=32, epochs=6, cyclical_batch=16, cycles=2, ghost=8),
     ),
 }
 
 
 def check_device(setup: Setup) -> None:
-    """Refuse a device that is not there, or bfloat16 on one that does not have it.
+    """Refuse a device or a compiler that is not there, or bfloat16 on what does not have it.
 
     Raises
     ------
@@ -149,6 +156,8 @@ def check_device(setup: Setup) -> None:
         raise AnalysisError("device: torch finds no CUDA device here; use --device cpu")
     if setup.bfloat16 and not _computes_bfloat16(setup.device):
         raise AnalysisError(f"bfloat16: this {setup.device} has no instructions for it; leave it out")
+    if setup.compile and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
+        raise AnalysisError("compile: there is no C++ compiler, neither g++ nor clang++; leave it out")
 
 
 def _computes_bfloat16(device: str) -> bool:
@@ -204,7 +213,10 @@ def make_module(setup: Setup, size: tuple[int, int], seed: int) -> "nn.Module":
     network = zoo.small_inception(channels=1, size=size, width=setup.width, conv_bias=False)
     with seeded(seed):
         module = build(network)
-    return module.to(setup.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    module.to(setup.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if setup.compile:
+        module.compile()
+    return module
 
 
 @contextmanager

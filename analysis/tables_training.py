@@ -154,7 +154,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
     return Group(
         _conditions(result.setup, result.parameters),
         "",
-        f"After {_epochs(options.epochs)} (means over the seeds ± standard errors)",
+        f"After {_epochs(options.epochs)}, batch norm over {options.ghost or 'all'} images of a batch",
         arms,
         "Does growth generalise alike? (differences of test accuracy, in points)",
         *(f"  {_verdict(comparison)}" for comparison in result.comparisons),

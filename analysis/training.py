@@ -101,6 +101,7 @@ def updates(
     *,
     seed: int,
     start: int = 0,
+    ghost: int | None = None,
     bfloat16: bool = False,
 ) -> Iterator[Update]:
     """Train, one update whenever the caller asks for the next.
@@ -115,6 +116,11 @@ def updates(
         Of the orders.
     start
         The index of the first update to make; those before it are taken as made.
+    ghost
+        Pass each batch through the module in parts of so many examples, and update by the mean of all their
+        gradients. Only what looks across a batch can tell: batch normalisation then sees parts of one size
+        however large the batch is (ghost batch normalisation, Hoffer et al. 2017, arXiv 1705.08741). It also
+        bounds the memory. None passes batches whole.
     bfloat16
         Compute in bfloat16 what torch's autocast deems safe; weights stay in float32.
 
@@ -137,17 +143,21 @@ def updates(
             rate = plan.rate(index)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            labels = examples.labels[rows]
-            with autocast(labels.device.type, enabled=bfloat16):
-                logits = module(examples.inputs[rows])
-                loss = cross_entropy(logits, labels)
-            if not math.isfinite(value := loss.item()):
-                raise DivergedError(f"the loss is {value}", index, rate)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = right = 0.0
+            for part in torch.split(rows, ghost or len(rows)):
+                labels = examples.labels[part]
+                with autocast(labels.device.type, enabled=bfloat16):
+                    logits = module(examples.inputs[part])
+                    of_batch = cross_entropy(logits, labels) * (len(part) / len(rows))
+                loss += of_batch.item()
+                if not math.isfinite(loss):
+                    raise DivergedError(f"the loss is {loss}", index, rate)
+                of_batch.backward()  # type: ignore[no-untyped-call]
+                right += (logits.argmax(1) == labels).sum().item()
             optimizer.step()
-            right = (logits.argmax(1) == labels).float().mean().item()
-            yield Update(index, epoch, rate, len(rows), value, right, index == made + len(batches) - 1)
+            ends_epoch = index == made + len(batches) - 1
+            yield Update(index, epoch, rate, len(rows), loss, right / len(rows), ends_epoch)
         made += len(batches)
 
 
