@@ -91,8 +91,8 @@ class CyclicalOptions:
 class GrowthOptions:
     """Batches from `smallest` to `largest` at the rate `lr_max`; the cyclical arm starts at `lr_min`.
 
-    Batch normalisation sees `ghost` images at a time in all arms, or, with 0, as many as the batch has. Smith
-    et al. 2017 keep their number fixed, since otherwise growth changes more than the noise of the gradient.
+    Batch normalisation sees `ghost` images at a time in all arms, or, with 0, all of a batch. In the latter
+    case growth changes more than the noise of the gradient: the loss itself becomes another function.
     """
 
     lr_min: float
@@ -116,7 +116,7 @@ class Scale:
     growth: GrowthOptions
 
 
-# The bounds are what the ramp of `lr-range` reads at the same scale, to one digit.
+# The bounds of `small` are what the ramp of `lr-range` reads there, to one digit; `paper` takes them over.
 SCALES = {
     "paper": Scale(
         "the assignment as posed: the whole net, 28×28, 55,000 images to learn from, 45 epochs",
