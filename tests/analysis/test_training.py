@@ -144,3 +144,40 @@ def test_a_seeded_stretch_leaves_the_random_state_alone() -> None:
         other = torch.rand(3)
     assert torch.equal(one, other)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@given(st.sampled_from([1, 3, 7, 20, 50]))
+def test_parts_of_a_batch_make_no_difference_to_a_module_that_does_not_look_across(ghost: int) -> None:
+    plan = Plan((20,) * 3, Constant(0.5))
+    whole, parts = nn.Linear(8, 3).double(), nn.Linear(8, 3).double()
+    parts.load_state_dict(whole.state_dict())
+    examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
+    made = [
+        list(updates(module, default_optimizer(module), examples, plan, seed=0, ghost=size))
+        for module, size in ((whole, None), (parts, ghost))
+    ]
+    for one, other in zip(*made, strict=True):
+        assert other.loss == pytest.approx(one.loss, rel=1e-12)
+        assert other.accuracy == one.accuracy
+        assert other.batch == 20
+    assert torch.allclose(whole.weight, parts.weight, rtol=1e-12)
+
+
+def test_batch_norm_sees_parts_of_one_size_however_large_the_batch() -> None:
+    seen: list[int] = []
+    module = nn.Sequential(nn.BatchNorm1d(8, affine=False), nn.Linear(8, 3)).double()
+    module[0].register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
+    weight, bias = (module.get_parameter(f"1.{name}").detach().numpy().copy() for name in ("weight", "bias"))
+    plan = Plan((20,), Constant(0.5))
+    (update,) = updates(module, default_optimizer(module), examples, plan, seed=0, ghost=8)
+    assert seen == [8, 8, 4]
+
+    order = np.random.default_rng([0, 0]).permutation(20)
+    losses: list[float] = []
+    for rows in (order[:8], order[8:16], order[16:]):
+        part = examples.inputs.numpy()[rows]
+        normalised = (part - part.mean(0)) / np.sqrt(part.var(0) + 1e-5)
+        logits = normalised @ weight.T + bias
+        losses += list(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(rows)), EXAMPLES.labels[rows]])
+    assert update.loss == pytest.approx(np.mean(losses))
