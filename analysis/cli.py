@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from analysis import cli_statistics
+from analysis import cli_statistics, cli_training
 from analysis.errors import AnalysisError
 
 
@@ -18,6 +18,7 @@ def cli() -> None:
 # Each of these modules lists its COMMANDS and imports nothing heavy outside its functions.
 for command in [
     *cli_statistics.COMMANDS,
+    *cli_training.COMMANDS,
 ]:
     cli.add_command(command)
 
