@@ -283,6 +283,10 @@ def _served(scenario: Scenario) -> str | None:
     return None if scenario.server.apply else "applying costs nothing"
 
 
+def _transferred(scenario: Scenario) -> str | None:
+    return None if any(map(any, transfers(scenario))) else "transfers cost nothing"
+
+
 ENDLESS = Assumption("workers never end", _endless)
 LONG = Assumption(f"the run is long: at least {LONG_RUN} gradients of each worker", _long)
 STEADY = Assumption("workers neither fail, join late nor change their speed", _steady)
@@ -313,3 +317,4 @@ MAX_STALENESS = Assumption("there is a bound on the staleness", _max_staleness)
 EVEN_SHARE = Assumption("K is the share P/n, n divides P", _even_share)
 KEPT = Assumption("no gradient is cancelled", _kept)
 SERVED = Assumption("applying takes the server time", _served)
+TRANSFERRED = Assumption("transfers take time", _transferred)
