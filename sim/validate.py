@@ -145,7 +145,7 @@ def battery(*, quick: bool = False) -> tuple[Case, ...]:
     """Return the scenarios, each with what is predicted for it; the quick ones run in a few seconds."""
     return tuple(
         Case(scenario, applicable(scenario).predictions)
-        for scenario in _scenarios(3_000 if quick else 12_000, quick=quick)
+        for scenario in _scenarios(1_000 if quick else 3_000, quick=quick)
     )
 
 
