@@ -17,18 +17,20 @@ AT_ONCE = 2  # SimPy's own priorities are 0 and 1; they belong to consequences o
 
 
 class Delay(Event):
-    """A SimPy timeout with a priority of its own."""
+    """A SimPy timeout with a priority of its own; its value is the instant at which it happens."""
 
-    def __init__(self, env: Environment, delay: int, priority: int) -> None:
+    def __init__(self, env: "Kernel", delay: int, priority: int) -> None:
         self.env = env
         self.callbacks = []
         self._ok = True
-        self._value = None
+        self._value = env.now + delay
         env.schedule(self, priority, delay)  # type: ignore[arg-type]  # SimPy names two priorities, but compares any
 
 
 class Kernel(Environment):
     """The event loop of ``workers`` workers, known by their order in the scenario."""
+
+    _now: int  # SimPy also allows floats; every delay here is whole
 
     def __init__(self, workers: int) -> None:
         super().__init__(0)
@@ -37,11 +39,11 @@ class Kernel(Environment):
     @property
     def now(self) -> int:
         """Nanoseconds since the start of the run."""
-        return self._now  # type: ignore[return-value]  # SimPy allows floats; every delay here is whole
+        return self._now
 
     def after(self, worker: int, delay: int) -> Delay:
         """Return an event ``delay`` ns from now; ties go by the instant of this call, then by worker."""
-        return Delay(self, delay, AT_ONCE + self._workers * (1 + self.now) + worker)
+        return Delay(self, delay, AT_ONCE + self._workers * (1 + self._now) + worker)
 
     def turn(self, worker: int) -> Delay:
         """Return an event at this instant, in the order of the workers and before any by `after`."""
@@ -49,7 +51,7 @@ class Kernel(Environment):
 
     def finally_at(self, at: int, action: Callable[[], None]) -> None:
         """Do something after all other events of the instant ``at``."""
-        event = Delay(self, at - self.now, AT_ONCE + self._workers * (2 + at))
+        event = Delay(self, at - self._now, AT_ONCE + self._workers * (2 + at))
         event.callbacks.append(lambda _: action())
 
 

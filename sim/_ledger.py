@@ -67,10 +67,13 @@ class Ledger:
     def columns(self, end: int) -> dict[str, Column]:
         """Return the columns: applied gradients in order of application, then the others as they were read.
 
-        Where applying costs nothing, it happens at the arrival. A gradient begun at the very end of the run
-        has not begun.
+        What costs nothing happens together with the stage beside it, and need not be entered. A gradient
+        begun at the very end of the run has not begun.
         """
         table = {name: np.frombuffer(getattr(self, name), np.int64)[: self.rows] for name in COLUMNS}
+        for name, moment in (("pull_at", "read_at"), ("asked_at", "pull_at"), ("ready_at", "asked_at")):
+            table[name] = np.where(table[name] == NEVER, table[moment], table[name])
+        table["push_at"] = np.where(table["push_at"] == NEVER, table["arrived_at"], table["push_at"])
         if not self._served:
             dropped = table["outcome"] == Outcome.DISCARDED
             table["service_at"] = table["served_at"] = np.where(dropped, NEVER, table["arrived_at"])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -49,6 +49,10 @@ class Value(BaseModel, metaclass=_Checked):
     """A frozen, validated, hashable value without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def replace(self, **changes: Any) -> Self:  # noqa: ANN401 -- the validator checks them
+        """Return this value with some fields changed; raises `ScenarioError` as the constructor does."""
+        return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
 
 
 def sentences(error: ValidationError) -> str:

@@ -66,6 +66,10 @@ class Server:
         self._most_gradients = scenario.stop.gradients
         # Where several workers may be set going at one instant, they start in the order of the scenario.
         self.in_step = self._waits or self._cancels or self.bounded
+        # Plain asynchronous SGD, the common case: nothing to wait for, to gather or to refuse.
+        self._plain = (
+            self._alone and not self.bounded and self._max_staleness is None and not scenario.server.apply
+        )
         self._members: list[Member] = []
         self._coming = 0  # workers that are away, but will take part
         self._batch: list[tuple[Member, int]] = []
@@ -94,6 +98,9 @@ class Server:
     def arrive(self, member: Member, row: int) -> None:
         """Take a gradient in: into the queue, or, where applying costs nothing, into the batch at once."""
         member.in_hand = None
+        if self._plain:
+            self._update([(member, row)])
+            return
         member.pushed = row
         if self._queue is not None:
             self._place(member, queued=True)
@@ -122,7 +129,7 @@ class Server:
 
     def _discard(self, member: Member, row: int) -> None:
         self.ledger.close(row, self.env.now, Outcome.DISCARDED)
-        self._place(member)
+        self._place(member, queued=False)
         self._answer(member, row)
         if self.bounded:
             self._advance(member)
@@ -136,32 +143,39 @@ class Server:
             self._answer(member, row)
             self._update([(member, row)])
             if member.queued:
-                self._place(member)
+                self._place(member, queued=False)
                 self._check_for_the_end()
             return
         self._batch.append((member, row))
-        self._place(member, in_batch=True)
+        self._place(member, in_batch=True, queued=False)
         if not self._waits:
             self._answer(member, row)
         self._update_if_full()
 
     def _place(
-        self, member: Member, *, active: bool | None = None, in_batch: bool = False, queued: bool = False
+        self,
+        member: Member,
+        *,
+        active: bool | None = None,
+        in_batch: bool | None = None,
+        queued: bool | None = None,
     ) -> None:
-        """Note whether a worker takes part and where its gradient is, and count it accordingly."""
+        """Note whether a worker takes part and where its gradients are, and count it accordingly."""
         self._owing -= (member.active or member.queued) and not member.in_batch
         self._blocked -= self._waits and member.active and member.in_batch
-        self._unserved += queued - member.queued
+        self._unserved -= member.queued
         member.active = member.active if active is None else active
-        member.in_batch, member.queued = in_batch, queued
+        member.in_batch = member.in_batch if in_batch is None else in_batch
+        member.queued = member.queued if queued is None else queued
         self._owing += (member.active or member.queued) and not member.in_batch
         self._blocked += self._waits and member.active and member.in_batch
+        self._unserved += member.queued
 
     def _update_if_full(self) -> None:
         if self._batch and (self._owing == 0 if self._k is None else len(self._batch) >= self._k):
             batch, self._batch = self._batch, []
             for member, row in batch:
-                self._place(member)
+                self._place(member, in_batch=False)
                 if self._waits:
                     self._answer(member, row)
             self._update(batch)
@@ -188,7 +202,7 @@ class Server:
         for member, row in sorted([*queued, *in_hand], key=lambda pair: pair[0].order):
             self.ledger.close(row, self.env.now, Outcome.CANCELLED)
             member.in_hand = member.pushed = None
-            self._place(member, in_batch=member.in_batch)
+            self._place(member, queued=False)
             if member.active and member.process is not None:
                 member.process.interrupt(CANCELLED)
 
@@ -204,20 +218,20 @@ class Server:
         member.go = self.env.event()
         return member.go
 
-    def may_start(self, member: Member) -> bool:
-        """Whether the slack lets a worker begin its next gradient."""
-        return member.completed <= self._slowest + self._slack
+    def permission(self, member: Member) -> Life:
+        """Hold a worker until the slack lets it begin its next gradient."""
+        while not self._may_start(member):
+            self._held.append(member)
+            self._blocked += 1
+            self._check_for_the_end()
+            yield self.answer(member)
 
-    def hold(self, member: Member) -> Event:
-        """Return the event at which the slowest worker will have caught up with this one."""
-        self._held.append(member)
-        self._blocked += 1
-        self._check_for_the_end()
-        return self.answer(member)
+    def _may_start(self, member: Member) -> bool:
+        return member.completed <= self._slowest + self._slack
 
     def enter(self, member: Member) -> None:
         """Count a worker in from now on; its clock is at least the slowest one's."""
-        self._place(member, active=True, in_batch=member.in_batch, queued=member.queued)
+        self._place(member, active=True)
         self._coming -= 1
         self._active += 1
         if self.bounded:
@@ -229,7 +243,7 @@ class Server:
         if member.in_hand is not None:
             self.ledger.close(member.in_hand, self.env.now, Outcome.LOST)
             member.in_hand = None
-        self._place(member, active=False, in_batch=member.in_batch, queued=member.queued)
+        self._place(member, active=False)
         self._coming += returning
         self._active -= 1
         if member in self._held:
@@ -252,7 +266,7 @@ class Server:
         while self._active and not self._clocks[self._slowest]:
             del self._clocks[self._slowest]
             self._slowest += 1
-        for member in [member for member in self._held if self.may_start(member)]:
+        for member in [member for member in self._held if self._may_start(member)]:
             self._held.remove(member)
             self._blocked -= 1
             _wake(member)

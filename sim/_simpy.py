@@ -76,9 +76,7 @@ class _Line(NamedTuple):
         """Send a gradient."""
         if self.push_time:
             yield self.env.after(self.order, self.push_time)
-        if self.up is None:
-            ledger.push_at[row] = self.env.now
-        else:
+        if self.up is not None:
             yield from self.up.carry(self.order, ledger.push_at, row)
 
 
@@ -107,7 +105,7 @@ def _life(
         break
 
 
-def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:
+def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:  # noqa: C901 -- a life, in order
     """Wait for leave to start, pull the weights, compute, push, wait for the server's answer; again."""
     ledger, order = server.ledger, member.order
     far = any(line[2:])
@@ -115,25 +113,26 @@ def _work(env: Kernel, server: Server, line: _Line, member: Member) -> Life:
         try:
             if member.pushed is not None:
                 yield server.answer(member)
-            ready = env.now
-            while server.bounded and not server.may_start(member):
-                yield server.hold(member)
+            ready = now = env.now
+            if server.bounded:
+                yield from server.permission(member)
             if server.in_step:
-                yield env.turn(order)
-            asked = env.now
-            taken = (yield from line.pull()) if far else asked
+                now = yield env.turn(order)
+            asked = taken = now
+            if far:
+                taken = yield from line.pull()
+                now = env.now
 
-            begin = env.now
-            row = member.in_hand = ledger.open(order, member.begun + 1, begin, server.version)
-            ledger.ready_at[row], ledger.asked_at[row], ledger.pull_at[row] = ready, asked, taken
-            yield env.after(order, member.begin(work, begin))
-            ledger.computed_at[row] = env.now
+            row = member.in_hand = ledger.open(order, member.begun + 1, now, server.version)
+            if ready != now:
+                ledger.ready_at[row], ledger.asked_at[row], ledger.pull_at[row] = ready, asked, taken
+            now = yield env.after(order, member.begin(work, now))
+            ledger.computed_at[row] = now
 
             if far:
                 yield from line.push(ledger, row)
-            else:
-                ledger.push_at[row] = env.now
-            ledger.arrived_at[row] = env.now
+                now = env.now
+            ledger.arrived_at[row] = now
             server.arrive(member, row)
             if member.pushed is not None:
                 yield server.answer(member)

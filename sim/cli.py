@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from boltons.fileutils import atomic_save
 from rich.console import Console
 
 from sim import tables, timeline
 from sim.engine import simulate
 from sim.errors import SimError
 from sim.export import as_data
+from sim.files import write
 from sim.metrics import summary
 from sim.progress import Watch
 from sim.scenario import Scenario
@@ -33,9 +33,7 @@ def cli() -> None:
 
 
 def _csv(trace: Trace, path: Path) -> None:
-    text = trace.to_pandas().to_csv(index=False)
-    with atomic_save(str(path)) as file:
-        file.write(text.encode())
+    write(path, trace.to_pandas().to_csv(index=False).encode())
 
 
 def _perfetto(trace: Trace, path: Path) -> None:
@@ -46,7 +44,7 @@ def _perfetto(trace: Trace, path: Path) -> None:
 
 WRITERS: dict[str, Writer] = {
     "csv": _csv,
-    "timeline": timeline.write,
+    "timeline": lambda trace, path: timeline.write(trace, path),
     "perfetto": _perfetto,
     "save": Trace.save,
 }
@@ -128,6 +126,8 @@ def _worker(text: str) -> dict[str, Any]:
 def _outputs(paths: dict[str, Path | None]) -> dict[str, Path]:
     """Return where to write what, once it is sure that nothing obvious stands against it."""
     outputs = {name: path for name, path in paths.items() if path is not None}
+    if len({path.resolve() for path in outputs.values()}) < len(outputs):
+        raise SimError(f"{', '.join(f'--{name} {path}' for name, path in outputs.items())}: must differ")
     for name, path in outputs.items():
         if not path.parent.is_dir():
             raise SimError(f"--{name} {path}: there is no directory {path.parent}")

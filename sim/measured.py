@@ -9,19 +9,18 @@ def read_column(path: Path, column: str) -> tuple[float, ...]:
     return tuple(_number(path, line, cell) for line, (cell,) in enumerate(_rows(path, column), 2))
 
 
-def times_of(worker: str, path: Path) -> tuple[float, ...]:
-    """Return the iteration times of one worker from a file with the columns ``worker`` and ``seconds``.
+def times_by_worker(path: Path) -> dict[str, tuple[float, ...]]:
+    """Return each worker's iteration times, from a file with the columns ``worker`` and ``seconds``.
 
     Raises
     ------
     ValueError
-        With one sentence, where the file cannot be read or has nothing for the worker.
+        With one sentence, where the file cannot be read.
     """
-    rows = enumerate(_rows(path, "worker", "seconds"), 2)
-    times = tuple(_number(path, line, cell) for line, (name, cell) in rows if name == worker)
-    if not times:
-        raise ValueError(f"{path} has no row for the worker {worker!r}")
-    return times
+    times: dict[str, list[float]] = {}
+    for line, (worker, cell) in enumerate(_rows(path, "worker", "seconds"), 2):
+        times.setdefault(worker, []).append(_number(path, line, cell))
+    return {worker: tuple(seconds) for worker, seconds in times.items()}
 
 
 def _rows(path: Path, *columns: str) -> list[tuple[str, ...]]:

@@ -40,7 +40,8 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()
 
     def __call__(self, seconds: float, updates: int, gradients: int) -> None:
         """Take note of how far the run has come."""

@@ -25,7 +25,7 @@ from pydantic import (
 from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, sentences
 from sim.durations import FOLDER, Compute, Cost, Duration, form
 from sim.errors import ScenarioError
-from sim.measured import times_of
+from sim.measured import times_by_worker
 from sim.protocols import Protocol
 from sim.units import Bytes, Rate
 
@@ -37,6 +37,10 @@ Interval = tuple[Instant, Seconds]
 Speed = Annotated[
     Annotated[Positive, Tag(NUMBER)] | Annotated[tuple[Step, ...], Tag(LIST)], Discriminator(form)
 ]
+
+
+def _folder(info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get(FOLDER, "."))
 
 
 class Failures(Value):
@@ -104,8 +108,11 @@ class Worker(Value):
         """Accept ``{csv = FILE}``: a file of measured iteration times, of which this worker takes its own."""
         if not isinstance(given, dict) or "kind" in given or "csv" not in given:
             return given
-        folder = Path((info.context or {}).get(FOLDER, "."))
-        return times_of(str(info.data.get("name")), folder / str(given["csv"]))
+        path, name = _folder(info) / str(given["csv"]), info.data.get("name")
+        times = times_by_worker(path)
+        if name not in times:
+            raise ValueError(f"{path} has no row for the worker {name!r}")
+        return times[name]
 
     @field_validator("speed")
     @classmethod
@@ -245,6 +252,24 @@ class Scenario(Value):
     server: Server = Server()
     network: Network = Network()
     stop: Stop = Stop()
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _one_for_each_measured(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- unvalidated input
+        """Put a worker for each name in the file in place of an entry ``{csv = FILE}``."""
+        if not isinstance(given, list | tuple):
+            return given
+        workers: list[Any] = []
+        for place, entry in enumerate(given):
+            if isinstance(entry, dict) and "csv" in entry:
+                rest = {key: value for key, value in entry.items() if key != "csv"}
+                if taken := rest.keys() & {"name", "compute", "count"}:
+                    raise ValueError(f"entry {place}: csv already says {', '.join(sorted(taken))}")
+                times = times_by_worker(_folder(info) / str(entry["csv"]))
+                workers += [{"name": name, "compute": seconds} | rest for name, seconds in times.items()]
+            else:
+                workers.append(entry)
+        return workers
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -116,14 +116,26 @@ class Spans:
         """The lane of what waits at the server while its worker does something else."""
         return self.workers + 1
 
-    def select(self, where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Spans":
-        """Return the spans for which ``where`` is true."""
-        columns = (self.lane, self.kind, self.begin, self.end, self.row)
-        return Spans(self.workers, *(column[where] for column in columns))
-
     def on(self, lane: int) -> "Spans":
         """Return the spans of one lane."""
-        return self.select(self.lane == lane)
+        first, last = np.searchsorted(self.lane, [lane, lane + 1])
+        columns = (self.lane, self.kind, self.begin, self.end, self.row)
+        return Spans(self.workers, *(column[first:last] for column in columns))
+
+    def bars(self) -> "Spans":
+        """Return each gradient's whole time on its worker's lane, as spans of kind `Kind.COMPUTE`."""
+        own = np.flatnonzero((self.lane < self.workers) & (self.row != NOBODY))
+        row, first = np.unique(self.row[own], return_index=True)
+        last = len(own) - 1 - np.unique(self.row[own][::-1], return_index=True)[1]
+        kind = np.full_like(row, Kind.COMPUTE)
+        order = np.argsort(first)
+        columns = (self.lane[own[first]], kind, self.begin[own[first]], self.end[own[last]], row)
+        return Spans(self.workers, *(column[order] for column in columns))
+
+    def rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield row, kind, begin and end of each span."""
+        columns = (self.row, self.kind, self.begin, self.end)
+        return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def spans(trace: Trace) -> Spans:
@@ -208,12 +220,12 @@ def _pieces(trace: Trace, cuts: list[Column], released: Column) -> Iterator[Piec
 def _released(trace: Trace, cuts: list[Column], outages: dict[int, Column]) -> Column:
     """Return when each gradient's worker no longer waits for it."""
     by_worker = np.lexsort((trace.index, trace.worker))
-    following = np.full(len(trace), _LATER)
+    following: Column = np.full(len(trace), _LATER)
     same = trace.worker[by_worker][:-1] == trace.worker[by_worker][1:]
     following[by_worker[:-1][same]] = cuts[0][by_worker[1:][same]]
     if trace.scenario.protocol.after_push == "wait":
         return following
-    released = np.minimum(following, cuts[_BATCH])
+    released: Column = np.minimum(following, cuts[_BATCH])
     for worker, away in outages.items():
         own = trace.worker == worker
         leaves = np.append(away[:, 0], _LATER)

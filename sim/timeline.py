@@ -20,6 +20,9 @@ SMALL_WORKERS: Final = 12
 SMALL_GRADIENTS: Final = 60
 """As many gradients and workers a run may have for its drawing in characters to be worth a look."""
 
+FILES: Final = ("png", "svg", "html")
+"""What `write` can write."""
+
 
 def is_small(trace: Trace) -> bool:
     """Whether a run is small enough to be read in characters, see `SMALL_WORKERS` and `SMALL_GRADIENTS`."""
@@ -71,3 +74,50 @@ def styled(trace: Trace, width: int = 80, *, unicode: bool = True) -> "Text":
     from sim.timeline_text import drawing
 
     return drawing(trace, width, unicode=unicode)
+
+
+def figure(trace: Trace) -> "Figure":
+    """Draw a run as a figure for a paper.
+
+    Each worker has a lane, on which a bar is a gradient: its colours are what was done, its label is ``j
+    (staleness)``, and hatching says that it was discarded, cancelled or lost. Updates are marked on the
+    server's lane, with the version that each one makes; where there are few gradients an arrow leads from
+    each push to its update. What waits at the server while its worker goes on has no bar.
+
+    Where there is more than can be seen, the figure shows the first 100 workers and the time that 30
+    gradients for each of them take on average, and says so under its title.
+    """
+    from sim import timeline_figure
+
+    return timeline_figure.figure(trace)
+
+
+def write(trace: Trace, path: Path | str) -> None:
+    """Write a run's timeline as a file of the kind that the suffix names.
+
+    Parameters
+    ----------
+    trace
+        Any run.
+    path
+        Of a ``.png`` or ``.svg``, the `figure`, or of an ``.html``, a page of its own that needs no network,
+        to zoom into and to point at. The same run gives the same bytes. The file is written to a temporary
+        name and moved into place.
+
+    Raises
+    ------
+    SimError
+        Where the suffix is another.
+    """
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in FILES:
+        raise SimError(f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}")
+    with atomic_save(str(path)) as file:
+        if kind == "html":
+            from sim import timeline_page
+
+            file.write(timeline_page.page(trace).encode())
+        else:
+            from sim import timeline_figure
+
+            timeline_figure.write(trace, file, kind)

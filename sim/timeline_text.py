@@ -12,12 +12,10 @@ from rich.text import Text
 from sim.errors import TraceError
 from sim.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome, Trace
+from sim.view import UNITS, unit_of
 
 NARROWEST: Final = 40
 """Columns that a drawing needs at least."""
-
-UNITS: Final = {"seconds": 10**9, "ms": 10**6, "µs": 10**3, "ns": 1}
-"""Units of time on an axis, in nanoseconds."""
 
 STYLES: Final = {
     Kind.COMPUTE: "cyan",
@@ -105,7 +103,7 @@ class Scale:
     @property
     def unit(self) -> str:
         """The largest unit of time that the run is no shorter than."""
-        return next(unit for unit, size in UNITS.items() if self.end >= size)
+        return unit_of(self.end)
 
     def ticks(self) -> Iterator[tuple[int, str]]:
         """Yield the columns and the labels of the axis: 1, 2 or 5 times a power of ten apart."""
@@ -160,7 +158,7 @@ def _line(name: str, lane: Lane, gutter: int, *, unicode: bool) -> Text:
 def _worker_lane(trace: Trace, found: Spans, scale: Scale, glyphs: Glyphs) -> Lane:
     lane = Lane(scale.width)
     bars: defaultdict[int, list[Stage]] = defaultdict(list)
-    for row, kind, begin, end in zip(found.row.tolist(), found.kind, found.begin, found.end, strict=True):
+    for row, kind, begin, end in found.rows():
         if row != NOBODY:
             bars[row].append((Kind(kind), scale.column(begin), scale.column(end)))
     for row, stages in bars.items():
@@ -210,7 +208,7 @@ def _write(lane: Lane, labels: Sequence[str], places: Sequence[tuple[int, int]])
 
 def _server_lane(trace: Trace, found: Spans, scale: Scale, glyphs: Glyphs) -> Lane:
     lane = Lane(scale.width)
-    for begin, end in zip(found.begin, found.end, strict=True):
+    for _, _, begin, end in found.rows():
         first, last = scale.column(begin), scale.column(end)
         lane.put(first, glyphs.service * (last - first), STYLES[Kind.SERVICE])
     for instant in _update_ticks(trace):

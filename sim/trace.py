@@ -10,11 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
-from boltons.fileutils import atomic_save
 from numpy.typing import NDArray
 
 from sim.clock import NANOSECONDS, NEVER, to_seconds
 from sim.errors import ScenarioError, TraceError
+from sim.files import write
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -272,7 +272,13 @@ class Trace:
         return pd.DataFrame(columns)
 
     def save(self, path: Path | str) -> None:
-        """Write the trace as a Parquet file; the scenario and the seed travel in its metadata."""
+        """Write the trace as a Parquet file; the scenario and the seed travel in its metadata.
+
+        Raises
+        ------
+        SimError
+            Where the file cannot be written.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -285,8 +291,9 @@ class Trace:
             "end": self.end,
         }
         table = pa.table(dict(self.ticks)).replace_schema_metadata({"dlsyslab": json.dumps(about)})
-        with atomic_save(str(path)) as file:
-            pq.write_table(table, file)
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer)
+        write(path, buffer.getvalue().to_pybytes())
 
     @classmethod
     def load(cls, path: Path | str) -> "Trace":

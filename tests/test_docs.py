@@ -41,8 +41,8 @@ def run_console_block(example: Example) -> str | None:
             env=ENVIRONMENT,
             check=False,
         )
-        got = re.sub(r"[ \t]+$", "", done.stdout, flags=re.MULTILINE)
-        expected = printed.rstrip("\n") + "\n" if printed.strip() else ""
+        got = re.sub(r"[ \t]+$", "", done.stdout, flags=re.MULTILINE).rstrip("\n") + "\n"
+        expected = printed.rstrip("\n") + "\n"
         if not checker.check_output(expected, got, doctest.ELLIPSIS):
             return f"$ {command}\n" + checker.output_difference(
                 doctest.Example(command, expected), got, doctest.ELLIPSIS | doctest.REPORT_NDIFF
@@ -57,5 +57,6 @@ def test_every_printed_output_is_reproduced(
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     console = CodeBlockParser("console", run_console_block)
-    for example in Sybil([console, PythonCodeBlockParser()], path=str(ROOT)).parse(path).examples():
+    python = PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS)
+    for example in Sybil([console, python], path=str(ROOT)).parse(path).examples():
         example.evaluate()

@@ -98,7 +98,7 @@ slowdowns = st.none() | st.builds(Slowdowns, every=distributions, lasting=distri
 def everything(draw: st.DrawFn) -> Scenario:
     """Every feature switched on and off at random: protocol, server, network, faults, changes of speed."""
     fleet = [
-        worker.model_copy(update=draw(attendances) | draw(_lifetimes))
+        worker.replace(**draw(attendances), **draw(_lifetimes))
         for worker in draw(
             fleets(speed=speeds, slowdowns=slowdowns, gradients=st.none() | st.integers(1, 12))
         )

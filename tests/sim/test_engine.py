@@ -123,7 +123,7 @@ def test_a_group_counts_its_workers() -> None:
 
 
 def test_bsp_waits_for_the_slowest_and_then_only_for_those_still_there() -> None:
-    fleet = [L1.model_copy(update={"gradients": 3}), L2.model_copy(update={"gradients": 1})]
+    fleet = [L1.replace(gradients=3), L2.replace(gradients=1)]
     trace = simulate(Scenario(workers=fleet, protocol=Protocol.bsp()))
     assert story(trace) == [
         "L1,1: 0 > 2.5 (0)",
@@ -274,6 +274,14 @@ def test_a_gradient_at_the_server_survives_its_workers_absence() -> None:
     fleet = [Worker(name="A", compute=1.0, leaves=1.2)]
     trace = simulate(Scenario(workers=fleet, server=Server(apply=0.5), stop=Stop(time=9)))
     assert story(trace) == ["A,1: 0 > 1.5 (0)"]
+
+
+def test_a_run_waits_for_what_the_server_still_has() -> None:
+    # At 3 s A's second gradient joins the queue and its first goes into an update; then A leaves.
+    fleet = [Worker(name="A", compute=1.0, leaves=3.5), Worker(name="B", compute=1.5, gradients=1)]
+    trace = simulate(Scenario(workers=fleet, protocol=Protocol.k_batch_async(2), server=Server(apply=1.0)))
+    assert story(trace) == ["A,1: 0 > 3 (0)", "B,1: 0 > 3 (0)"]
+    assert (trace.served_at.tolist(), trace.duration) == ([2.0, 3.0, 4.0], 4.0)
 
 
 def test_a_barrier_does_not_wait_for_who_is_offline() -> None:

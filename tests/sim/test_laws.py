@@ -213,7 +213,7 @@ def test_another_worker_changes_no_workers_compute_times(fleet: list[Worker], se
 
 
 def with_protocol(scenario: Scenario, protocol: Protocol) -> Scenario:
-    return scenario.model_copy(update={"protocol": protocol})
+    return scenario.replace(protocol=protocol)
 
 
 def same_rows(one: Trace, other: Trace) -> bool:
@@ -238,7 +238,7 @@ def test_each_protocol_at_its_limits_becomes_its_neighbour(scenario: Scenario) -
 
 @given(strategies.fleets(), st.integers(0, 99))
 def test_k_sync_of_all_workers_is_bsp(fleet: list[Worker], seed: int) -> None:
-    endless = [worker.model_copy(update={"compute": Exponential(mean=0.3)}) for worker in fleet]
+    endless = [worker.replace(compute=Exponential(mean=0.3)) for worker in fleet]
     scenario = Scenario(workers=endless, stop=Stop(updates=20), seed=seed)
     bsp = simulate(with_protocol(scenario, Protocol.bsp()))
     for protocol in (Protocol.k_sync(len(fleet)), Protocol.k_sync("P/1"), Protocol.k_async(len(fleet))):

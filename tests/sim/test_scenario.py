@@ -52,7 +52,7 @@ def refusal(toml: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
-KINDS = "constant exponential shifted-exponential uniform gamma lognormal pareto empirical".split()
+KINDS = "constant, exponential, shifted-exponential, uniform, gamma, lognormal, pareto, empirical"
 OFFLINE = "workers[0].offline: "
 BANDWIDTH = "workers[0].bandwidth: '10 apples' "
 WAYS_TO_END = "give a time, updates or gradients to stop at, or the worker a number of gradients"
@@ -73,7 +73,7 @@ ONE = "[[workers]]\nname = 'w'\ngradients = 1\n"
         (ONE + "compute = [1, -1]", "workers[0].compute[1]: -1 must be positive"),
         (
             ONE + "compute = {kind = 'expo', mean = 1}",
-            "workers[0].compute.kind: 'expo' must be one of " + ", ".join(KINDS),
+            "workers[0].compute.kind: 'expo' must be one of " + KINDS,
         ),
         (ONE + "compute = {mean = 1}", "workers[0].compute.kind: is required"),
         (
@@ -189,6 +189,18 @@ def test_measured_times_are_read_relative_to_the_scenario_file(tmp_path: Path) -
     assert scenario.workers[0].compute == (1.0, 2.0)
     assert scenario.workers[1].compute == Empirical(values=(1.0, 3.0, 2.0))
     assert Scenario.from_toml(scenario.to_toml()) == scenario
+
+
+def test_a_file_of_measured_times_makes_a_worker_for_each_name(tmp_path: Path) -> None:
+    (tmp_path / "times.csv").write_text("worker,seconds\na,1.0\nb,3.0\na,2.0\n")
+    text = "[[workers]]\ncsv = 'times.csv'\nspeed = 2.0\n" + ONE + "compute = 1.0\n"
+    assert Scenario.from_toml(text, tmp_path).workers == (
+        Worker(name="a", compute=(1.0, 2.0), speed=2.0),
+        Worker(name="b", compute=(3.0,), speed=2.0),
+        Worker(name="w", compute=1.0, gradients=1),
+    )
+    with pytest.raises(ScenarioError, match="entry 0: csv already says name"):
+        Scenario.from_toml("[[workers]]\ncsv = 'times.csv'\nname = 'a'\n", tmp_path)
 
 
 @pytest.mark.parametrize(
