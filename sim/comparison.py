@@ -111,7 +111,7 @@ def compare(
 
 def _finding(prediction: Prediction, seen: Sequence[float], share: float, level: float) -> Finding:
     """Judge one number; ``share`` is that of the gradients at the ends of a run without chance."""
-    if not seen:
+    if not seen or any(map(math.isnan, seen)):
         return Finding(prediction, None, 0.0, math.nan, "not simulated")
     value, check = prediction.value, prediction.form.check
     estimate = Estimate.of(seen)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from sim import assumptions as a
 from sim import measures
@@ -35,6 +37,7 @@ READS_AT_ONCE: Final = (a.FREE_NETWORK, a.NO_SLACK, a.NO_DISCARDS)
 INSTANT: Final = (a.FREE_NETWORK, a.FREE_APPLYING, a.NO_SLACK, a.NO_DISCARDS)
 
 CONSERVATION = "every update adds one to the staleness of each gradient in flight outside its batch"
+DISTRIBUTION = "distribution of the staleness"
 RARE = 0.005
 """Values of the staleness that are less likely than this are not compared."""
 
@@ -94,6 +97,23 @@ def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
         if value and probability < RARE:
             return
         yield Point(f"k = {value}", values, measures.staleness_share(value), probability)
+
+
+def distribution(scenario: Scenario, most: int) -> tuple[ClosedForm, NDArray[np.float64]] | None:
+    """Return the form of the staleness distribution that applies, and P(σ = 0 … most); ``None`` where none."""
+    for form in FORMS:
+        if form.quantity != DISTRIBUTION or form.failing(scenario):
+            continue
+        values = np.arange(most + 1)
+        if form.expression.has(share):
+            found = _rates(scenario)
+            everyone = sum(each * count for each, count in found)
+            terms = [count * (p := each / everyone) ** 2 * (1 - p) ** values for each, count in found]
+            return form, np.sum(terms, axis=0)
+        pmf = sp.lambdify((P, K, k), form.expression)
+        numbers = _numbers(scenario)
+        return form, np.array([float(pmf(numbers[P], numbers[K], value)) for value in values.tolist()])
+    return None
 
 
 def _mixture(scenario: Scenario) -> Iterator[Point]:
@@ -161,7 +181,7 @@ def _distribution(name: str, pmf: sp.Expr, variance: sp.Expr, source: str, which
     taken: tuple[Assumption, ...] = (a.protocol(which), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT)
     yield ClosedForm(
         name=f"{name}-distribution",
-        quantity="distribution of the staleness",
+        quantity=DISTRIBUTION,
         unit="1",
         left=Pr(sp.Eq(sigma, k)),
         expression=pmf,
@@ -290,7 +310,7 @@ FORMS: Final = (
     ),
     ClosedForm(
         name="mixture-distribution",
-        quantity="distribution of the staleness",
+        quantity=DISTRIBUTION,
         unit="1",
         left=Pr(sp.Eq(sigma, k)),
         expression=sp.Sum(share[i] ** 2 * (1 - share[i]) ** k, (i, 1, P)),

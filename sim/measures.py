@@ -23,7 +23,8 @@ def _counted(trace: Trace, warm: int) -> NDArray[np.bool_]:
     return np.asarray(trace.version_applied[: trace.applied] >= warm)
 
 
-def _staleness(trace: Trace, warm: int, workers: range | None = None) -> NDArray[np.int64]:
+def staleness_values(trace: Trace, warm: int, workers: range | None = None) -> NDArray[np.int64]:
+    """Return the staleness of the counted gradients, of some workers where they are given by place."""
     counted = _counted(trace, warm)
     if workers is not None:
         worker = trace.worker[: trace.applied]
@@ -52,7 +53,7 @@ def mean_staleness(workers: range | None = None) -> Measure:
     """Return the measure of the mean staleness, of some workers where they are given by place."""
 
     def measure(trace: Trace, warm: int) -> float:
-        values = _staleness(trace, warm, workers)
+        values = staleness_values(trace, warm, workers)
         return float(values.mean()) if len(values) else float("nan")
 
     return measure
@@ -60,14 +61,14 @@ def mean_staleness(workers: range | None = None) -> Measure:
 
 def staleness_variance(trace: Trace, warm: int) -> float:
     """Return the variance of the staleness over all gradients."""
-    return float(_staleness(trace, warm).var())
+    return float(staleness_values(trace, warm).var())
 
 
 def staleness_share(k: int) -> Measure:
     """Return the measure of the share of gradients of staleness ``k``."""
 
     def measure(trace: Trace, warm: int) -> float:
-        return float(np.mean(_staleness(trace, warm) == k))
+        return float(np.mean(staleness_values(trace, warm) == k))
 
     return measure
 
