@@ -22,10 +22,13 @@ class Assumption:
         What is assumed.
     why_not
         Says in a clause why a scenario does not meet it; ``None`` where it does.
+    topic
+        Whether it says what a form is about, such as the protocol, rather than when it holds.
     """
 
     statement: str
     why_not: Callable[[Scenario], str | None]
+    topic: bool = False
 
 
 class Transfer(NamedTuple):
@@ -76,7 +79,7 @@ def protocol(*names: str) -> Assumption:
             return f"the protocol is {scenario.protocol.name}"
         return None
 
-    return Assumption(f"the protocol is {_either(names)}", why_not)
+    return Assumption(f"the protocol is {_either(names)}", why_not, topic=True)
 
 
 def _either(names: tuple[str, ...]) -> str:
@@ -296,7 +299,7 @@ UNSHARED = Assumption("transfers do not queue", _unshared)
 NO_SLACK = Assumption("there is no slack", _without_slack)
 NO_DISCARDS = Assumption("no gradient is discarded", _without_discards)
 ALIKE = Assumption("all workers are alike", _alike)
-UNLIKE = Assumption("workers differ (else a simpler form applies)", _unlike)
+UNLIKE = Assumption("workers differ (else a simpler form applies)", _unlike, topic=True)
 ONE_LAW = Assumption("each worker's times follow one law", _one_law)
 FINITE_MEAN = Assumption("mean compute times are finite", _finite_mean)
 FINITE_ORDER_MEAN = Assumption("the K-th of P compute times has a finite mean", _finite_order_mean)
@@ -307,14 +310,14 @@ CONSTANT = family(Constant)
 SPREAD = Assumption("compute times are continuous, so that workers do not move in step", _spread)
 EXPONENTIAL_SERVICE = Assumption("the time to apply is exponential", _service)
 MEAN_ALIKE = Assumption("all workers have the same mean compute time, of any law", _mean_alike)
-NO_CLOSED_FORM = Assumption("E[X_{K:P}] has no closed form above", _closed_order_statistic)
+NO_CLOSED_FORM = Assumption("E[X_{K:P}] has no closed form above", _closed_order_statistic, topic=True)
 FEW_EXPONENTIAL = Assumption(
     f"at most {MOST_SUBSETS} workers, with exponential compute times", _few_exponential
 )
 TWO = Assumption("there are two workers", _two)
-SLACK = Assumption("there is a slack s", _slack)
-MAX_STALENESS = Assumption("there is a bound on the staleness", _max_staleness)
-EVEN_SHARE = Assumption("K is the share P/n, n divides P", _even_share)
+SLACK = Assumption("there is a slack s", _slack, topic=True)
+MAX_STALENESS = Assumption("there is a bound on the staleness", _max_staleness, topic=True)
+EVEN_SHARE = Assumption("K is the share P/n, n divides P", _even_share, topic=True)
 KEPT = Assumption("no gradient is cancelled", _kept)
-SERVED = Assumption("applying takes the server time", _served)
-TRANSFERRED = Assumption("transfers take time", _transferred)
+SERVED = Assumption("applying takes the server time", _served, topic=True)
+TRANSFERRED = Assumption("transfers take time", _transferred, topic=True)

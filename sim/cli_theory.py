@@ -65,6 +65,7 @@ def theory(
             "scenario": scenario.to_data(),
             "seed": seed,
             "replicas": replicas,
+            "short_run": show.shortness(scenario),
             "applicable": [show.as_data(each) for each in found],
             "not_applicable": refusals,
         }
@@ -73,6 +74,9 @@ def theory(
     console = Console(highlight=False)
     if scenario.title:
         console.print(scenario.title, markup=False, style="bold")
+    if short := show.shortness(scenario):
+        console.print(short, markup=False)
+    console.print()
     if forms:
         console.print(show.formulas(forms))
         console.print(show.method(replicas, seed), markup=False)
@@ -80,10 +84,10 @@ def theory(
     refused = show.about_it(scenario, known.refusals)
     others = len(known.refusals) - len(refused)
     if refused:
-        head = "These do not apply:" if forms else "No closed form applies. These would, but for:"
+        head = "These do not apply, for" if forms else "No closed form applies. These do not, for"
         console.print(head, style="bold")
         console.print(show.refused(refused))
-    console.print(f"{others} forms are about other protocols than {scenario.protocol.name}.", markup=False)
+    console.print(f"{others} more are about other protocols or settings.")
 
 
 def _watched(scenario: Scenario, seed: int) -> Trace:

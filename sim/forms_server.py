@@ -40,6 +40,7 @@ def _repairman(name: str, quantity: str, unit: str, left: str, formula: sp.Expr,
         symbols=(Meaning(sp.Symbol(left), quantity, unit), WORKERS, SERVICE, THINKING),
         assumptions=(
             a.protocol("async", "k-batch-async"),
+            a.SERVED,
             a.MEAN_ALIKE,
             a.EXPONENTIAL_SERVICE,
             a.FREE_NETWORK,

@@ -152,7 +152,7 @@ def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
                 sp.Symbol("Sigma"), "staleness of all gradients, those in flight with that of now", "updates"
             ),
             WORKERS,
-            BATCH,
+            *([BATCH] if expression.has(K) else []),
             Meaning(U, "updates made", "updates"),
         ),
         assumptions=(a.protocol(*protocols), a.ENDLESS, a.STEADY, *READS_AT_ONCE),

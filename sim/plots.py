@@ -82,6 +82,8 @@ def over_k(scenario: Scenario, levels: Sequence[Level]) -> Figure:
             _curve(axes, name, np.array([level.k for level in its]), seen, theory, shift)
     speed.set_ylabel("updates per second")
     speed.set_yscale("log")
+    speed.yaxis.set_major_formatter("{x:g}")
+    speed.yaxis.set_minor_formatter("{x:g}")
     stale.set_ylabel("mean staleness")
     for axes in (speed, stale):
         axes.set_xlabel("K, gradients per update")
@@ -105,7 +107,7 @@ def _curve(
 ) -> None:
     colour, marker = LOOKS[name]
     axes.errorbar(
-        values + shift,
+        values + shift * np.ptp(values) / 7,
         [each.mean for each in seen],
         [each.half_width(CONFIDENCE) for each in seen],
         fmt=marker,

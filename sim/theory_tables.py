@@ -7,9 +7,11 @@ from typing import Any
 from rich import box
 from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.assumptions import ENDLESS, LONG
 from sim.comparison import CONFIDENCE, WARM_UP, Finding
 from sim.scenario import Scenario
 from sim.statistics import sigmas
@@ -33,6 +35,12 @@ def method(replicas: int, seed: int) -> str:
     )
 
 
+def shortness(scenario: Scenario) -> str | None:
+    """Say why the formulas of the long run say nothing about a run, if it is short or ends by itself."""
+    reason = ENDLESS.why_not(scenario) or LONG.why_not(scenario)
+    return reason and f"A short run ({reason}): formulas of the long run say nothing about it."
+
+
 def formulas(forms: Sequence[ClosedForm]) -> RenderableType:
     """Return each formula with its symbols and its source."""
     parts: list[RenderableType] = []
@@ -42,7 +50,7 @@ def formulas(forms: Sequence[ClosedForm]) -> RenderableType:
         parts += [
             Text.assemble((form.name, "bold"), f": {form.quantity}{note}"),
             Text("\n".join(f"    {line.rstrip()}" for line in form.text().splitlines()), no_wrap=True),
-            Text(f"  {meanings}.\n  Source: {form.source}.\n"),
+            Padding(Text(f"{meanings}.\nSource: {form.source}.\n"), (0, 0, 0, 2)),
         ]
     return Group(*parts)
 
@@ -68,8 +76,12 @@ def findings(found: Sequence[Finding]) -> RenderableType:
         name = f"  {label}" if label else form.name
         table.add_row(escape(name), *cells(finding))
         last = form.name
-    more = len(found) - MOST_ROWS
-    return Group(table, Text(f"… and {more} more: see --json")) if more > 0 else table
+    notes = []
+    if len(found) > MOST_ROWS:
+        notes.append(f"… and {len(found) - MOST_ROWS} more: see --json")
+    if any(finding.verdict == "by chance" for finding in found):
+        notes.append("by chance: outside its own interval, as one in twenty is where theory and simulation agree.")
+    return Group(table, *map(Text, notes))
 
 
 def cells(finding: Finding) -> tuple[str, str, str, str]:
@@ -88,16 +100,19 @@ def refused(refusals: Sequence[Refusal]) -> RenderableType:
     reasons: dict[tuple[str, ...], list[str]] = {}
     for refusal in refusals:
         reasons.setdefault(refusal.failing, []).append(refusal.form.name)
-    parts = [
-        Text.assemble((", ".join(names), "bold"), f":\n  {'; '.join(failing)}.")
-        for failing, names in reasons.items()
-    ]
+    parts: list[RenderableType] = []
+    for failing, names in reasons.items():
+        parts += [Text(f"{', '.join(names)}:"), Padding(Text(f"{'; '.join(failing)}."), (0, 0, 0, 2))]
     return Group(*parts)
 
 
 def about_it(scenario: Scenario, refusals: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """Return the refusals other than those for another protocol or another number of simpler cases."""
-    return tuple(each for each in refusals if each.form.assumptions[0].why_not(scenario) is None)
+    """Return the refusals of forms that are about such a scenario: about its protocol, slack, server …"""
+
+    def concerns(form: ClosedForm) -> bool:
+        return all(each.why_not(scenario) is None for each in form.assumptions if each.topic)
+
+    return tuple(each for each in refusals if concerns(each.form))
 
 
 def as_data(finding: Finding) -> dict[str, Any]:
