@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from sim import tables, timeline
+from sim.cli_theory import COMMANDS
 from sim.engine import simulate
 from sim.errors import SimError
 from sim.export import as_data
@@ -152,6 +153,10 @@ def _deliver(trace: Trace, outputs: dict[str, Path], *, as_json: bool) -> None:
     console.print(tables.summary(summary(trace)))
     for name, path in outputs.items():
         click.echo(f"{name} written to {path}", err=True)
+
+
+for each in COMMANDS:
+    cli.add_command(each)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

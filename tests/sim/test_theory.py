@@ -1,0 +1,330 @@
+"""Closed forms against facts that were computed elsewhere: published values, numpy, brute-force chains."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim import (
+    Constant,
+    Empirical,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Network,
+    Pareto,
+    Protocol,
+    Scenario,
+    Server,
+    ShiftedExponential,
+    Stop,
+    Uniform,
+    Worker,
+    simulate,
+)
+from sim.catalogue import FORMS, form
+from sim.durations import Distribution
+from sim.forms_staleness import distribution
+from sim.laws import mean_order_statistic, scaled
+from sim.theory import Refusal, applicable
+
+EXP = Exponential(mean=1.0)
+SHIFTED = ShiftedExponential(shift=1.0, mean=2.0)
+LONG = Stop(updates=10_000)
+NAN = float("nan")
+
+
+def eight(protocol: Protocol, compute: Distribution = EXP, server: Server | None = None) -> Scenario:
+    return Scenario(
+        protocol=protocol,
+        workers=[Worker(name="w", count=8, compute=compute)],
+        server=server or Server(),
+        stop=LONG,
+    )
+
+
+def values(scenario: Scenario, quantity: str) -> list[float]:
+    return [each.value for each in applicable(scenario).predictions if each.form.quantity == quantity]
+
+
+def refusal(scenario: Scenario, name: str) -> Refusal:
+    return next(each for each in applicable(scenario).refusals if each.form.name == name)
+
+
+BUILDS = {
+    "k-sync": Protocol.k_sync,
+    "k-batch-sync": Protocol.k_batch_sync,
+    "k-async": Protocol.k_async,
+    "k-batch-async": Protocol.k_batch_async,
+}
+KS = (1, 4, 8)
+# Seconds per update with P = 8 and K = 1, 4, 8; the last four of these need simulation, and are at the end.
+TABLE = {
+    ("k-sync", EXP): (0.125, 0.6345, 2.7179),
+    ("k-batch-sync", EXP): (0.125, 0.5, 1.0),
+    ("k-async", EXP): (0.125, 0.6345, 2.7179),
+    ("k-batch-async", EXP): (0.125, 0.5, 1.0),
+    ("k-sync", SHIFTED): (1.125, 1.6345, 3.7179),
+    ("k-batch-sync", SHIFTED): (1.125, NAN, NAN),
+    ("k-async", SHIFTED): (0.25, NAN, 3.7179),
+    ("k-batch-async", SHIFTED): (0.25, 1.0, 2.0),
+}
+SIMULATED = {
+    ("k-batch-sync", SHIFTED): (1.125, 1.632, 2.6685),
+    ("k-async", SHIFTED): (0.25, 1.240, 3.7179),
+}
+
+
+@pytest.mark.parametrize(("name", "compute"), TABLE)
+@pytest.mark.parametrize("place", range(3))
+def test_seconds_per_update_are_those_of_the_table_of_facts(
+    name: str, compute: Distribution, place: int
+) -> None:
+    got = values(eight(BUILDS[name](KS[place]), compute), "seconds per update")
+    expected = TABLE[name, compute][place]
+    assert got == pytest.approx([expected] * len(got), abs=5e-5)
+    assert bool(got) == (expected == expected)  # noqa: PLR0124 -- a number, where one is known
+
+
+@pytest.mark.parametrize(("name", "compute"), TABLE)
+@pytest.mark.parametrize("place", range(3))
+def test_the_simulator_gives_the_table_of_facts(name: str, compute: Distribution, place: int) -> None:
+    expected = (TABLE | SIMULATED)[name, compute][place]
+    scenario = eight(BUILDS[name](KS[place]), compute).model_copy(update={"stop": Stop(updates=500)})
+    runs = [simulate(scenario, seed) for seed in range(8)]
+    seconds = np.array([(run.updated_at[-1] - run.updated_at[49]) / 450 for run in runs])
+    assert abs(seconds.mean() - expected) < 4.5 * seconds.std(ddof=1) / np.sqrt(8) + 5e-4
+
+
+@pytest.mark.parametrize(
+    ("protocol", "mean"),
+    [
+        (Protocol.asynchronous(), 7),
+        (Protocol.k_async(4), 1),
+        (Protocol.k_async(8), 0),
+        (Protocol.k_batch_async(4), 7 / 4),
+        (Protocol.k_batch_async("P/4"), 7 / 2),
+    ],
+)
+@pytest.mark.parametrize("compute", [EXP, SHIFTED, Constant(mean=1.0)])
+def test_mean_staleness_is_conserved_whatever_the_law(
+    protocol: Protocol, mean: float, compute: Distribution
+) -> None:
+    got = values(eight(protocol, compute), "mean staleness")
+    assert got == pytest.approx([mean] * len(got))
+    assert got
+
+
+def test_each_worker_of_its_own_speed_has_its_own_mean_staleness() -> None:
+    workers = [Worker(name="fast", compute=1.0, speed=4.0), Worker(name="slow", count=2, compute=EXP)]
+    got = values(Scenario(workers=workers, stop=LONG), "mean staleness of one worker")
+    assert got == [6 / 4 - 1, 6 / 1 - 1]
+
+
+@pytest.mark.parametrize("law", [EXP, SHIFTED, Uniform(low=0.5, high=3.0), Pareto(minimum=1.0, shape=2.5)])
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_closed_order_statistics_are_the_integrals(law: Distribution, k: int) -> None:
+    (got,) = values(eight(Protocol.k_sync(k), law), "seconds per update")
+    assert got == pytest.approx(mean_order_statistic(k, [(law, 8)]), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "law", [EXP, Gamma(mean=1.0, shape=3.0), LogNormal(mean=1.0, sigma=0.5), Empirical(values=(0.5, 1.0, 4.0))]
+)
+@pytest.mark.parametrize("k", [2, 4])
+def test_integrated_order_statistics_are_those_of_drawn_times(law: Distribution, k: int) -> None:
+    rng = np.random.default_rng(5)
+    rows = 100_000
+    uniform = Uniform(low=0.2, high=1.0)
+    drawn = np.column_stack(
+        [law.sample(rng, rows), law.sample(rng, rows), uniform.sample(rng, rows), np.full(rows, 0.7)]
+    )
+    kth = np.sort(drawn, axis=1)[:, k - 1]
+    expected = mean_order_statistic(k, [(law, 2), (uniform, 1), (Constant(mean=0.7), 1)])
+    assert abs(kth.mean() - expected) < 4.5 * kth.std() / np.sqrt(rows)
+
+
+@given(st.floats(0.1, 10))
+def test_speed_scales_a_law(factor: float) -> None:
+    for law in (
+        EXP,
+        SHIFTED,
+        Uniform(low=0.0, high=1.0),
+        Gamma(mean=2.0, shape=3.0),
+        LogNormal(mean=2.0, sigma=1.0),
+        Pareto(minimum=1.0, shape=3.0),
+        Empirical(values=(1.0, 3.0)),
+        Constant(mean=2.0),
+    ):
+        drawn = (law.sample(np.random.default_rng(0), 5), scaled(law, factor).sample(np.random.default_rng(0), 5))
+        assert drawn[1] == pytest.approx(drawn[0] * factor)
+
+
+def test_the_slowest_of_unequal_exponentials_by_hand() -> None:
+    workers = [Worker(name="a", compute=EXP), Worker(name="b", compute=Exponential(mean=0.5))]
+    (got,) = values(Scenario(protocol=Protocol.bsp(), workers=workers, stop=LONG), "seconds per update")
+    assert got == pytest.approx(1 + 1 / 2 - 1 / 3)
+
+
+def test_unequal_exponentials_by_inclusion_and_exclusion_are_the_integral() -> None:
+    means = (0.3, 1.0, 1.7, 2.9, 4.0)
+    workers = [Worker(name=f"w{mean}", compute=Exponential(mean=mean)) for mean in means]
+    (got,) = values(Scenario(protocol=Protocol.bsp(), workers=workers, stop=LONG), "seconds per update")
+    assert got == pytest.approx(mean_order_statistic(5, [(Exponential(mean=mean), 1) for mean in means]))
+
+
+def stationary(rates: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Solve π Q = 0, Σ π = 1 for a matrix of transition rates."""
+    generator = rates - np.diag(rates.sum(axis=1))
+    size = len(rates)
+    system = np.vstack([generator.T, np.ones(size)])
+    return np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0]
+
+
+@pytest.mark.parametrize("slack", [0, 1, 4])
+@pytest.mark.parametrize("mean", [1.0, 0.4])
+def test_ssp_throughput_of_two_workers_is_that_of_its_chain(slack: int, mean: float) -> None:
+    workers = [Worker(name="a", compute=Exponential(mean=mean)), Worker(name="b", compute=EXP)]
+    most = slack + 1
+    chain = np.zeros((2 * most + 1, 2 * most + 1))
+    for lead in range(2 * most):
+        chain[lead, lead + 1], chain[lead + 1, lead] = 1 / mean, 1.0
+    pushes = stationary(chain) @ chain.sum(axis=1)
+    scenario = Scenario(protocol=Protocol.asynchronous(slack=slack), workers=workers, stop=LONG)
+    assert values(scenario, "updates per second") == [pytest.approx(pushes)]
+
+
+@pytest.mark.parametrize("service", [0.02, 0.125, 1.0])
+def test_the_machine_repairman_is_its_chain(service: float) -> None:
+    scenario = eight(Protocol.asynchronous(), EXP, Server(apply=Exponential(mean=service)))
+    chain = np.zeros((9, 9))
+    for queued in range(8):
+        chain[queued, queued + 1], chain[queued + 1, queued] = 8 - queued, 1 / service
+    pi = stationary(chain)
+    got = {each.form.name: each.value for each in applicable(scenario).predictions}
+    assert got["server-throughput"] == pytest.approx((1 - pi[0]) / service)
+    assert got["server-utilisation"] == pytest.approx(1 - pi[0])
+    assert got["server-number"] == pytest.approx(pi @ np.arange(9), rel=1e-9)
+    assert got["server-throughput"] <= got["server-bound"] == min(1 / service, 8 / (1 + service))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "workers"),
+    [
+        (Protocol.asynchronous(), [Worker(name="w", count=8, compute=EXP)]),
+        (Protocol.k_async(3), [Worker(name="w", count=8, compute=EXP)]),
+        (Protocol.k_batch_async(3), [Worker(name="w", count=8, compute=EXP)]),
+        (
+            Protocol.asynchronous(),
+            [Worker(name="w", count=3, compute=EXP), Worker(name="s", compute=Exponential(mean=3.0))],
+        ),
+    ],
+)
+def test_a_distribution_of_the_staleness_has_the_mass_mean_and_variance_it_should(
+    protocol: Protocol, workers: list[Worker]
+) -> None:
+    scenario = Scenario(protocol=protocol, workers=workers, stop=LONG)
+    known = distribution(scenario, 1000)
+    assert known is not None
+    pmf, places = known[1], np.arange(1001)
+    mean = pmf @ places
+    (variance,) = values(scenario, "variance of the staleness")
+    assert pmf.sum() == pytest.approx(1)
+    assert mean == pytest.approx({"async": scenario.size - 1, "k-async": 5 / 3, "k-batch-async": 7 / 3}[protocol.name])
+    assert pmf @ (places - mean) ** 2 == pytest.approx(variance)
+
+
+def test_staleness_in_batches_against_a_poisson_stream_of_pushes() -> None:
+    rng = np.random.default_rng(3)
+    pushes, workers, batch = 200_000, 8, 3
+    who = rng.integers(workers, size=pushes)  # without memory, each push is anyone's
+    version = np.arange(pushes) // batch  # the version that the push's update finds
+    seen = []
+    for worker in range(workers):
+        at = np.flatnonzero(who == worker)
+        read = (at[:-1] + 1) // batch  # it reads after its push
+        seen.append(version[at[1:]] - read)
+    shares = np.bincount(np.concatenate(seen)) / sum(map(len, seen))
+    known = distribution(eight(Protocol.k_batch_async(batch)), 10)
+    assert known is not None
+    assert shares[:11] == pytest.approx(known[1], abs=0.004)
+
+
+def test_transfers_slow_the_updates_down_and_their_pulls_make_no_gradient_stale() -> None:
+    network = Network(latency=0.25, bandwidth=100.0, gradient_bytes=50.0, weight_bytes=25.0)
+    scenario = eight(Protocol.asynchronous()).model_copy(update={"network": network})
+    (seconds,) = values(scenario, "seconds per update")
+    (stale,) = values(scenario, "mean staleness of one worker")
+    assert seconds == pytest.approx((1 + 0.5 + 0.75) / 8)
+    assert stale == pytest.approx(7 / 2.25 * 1.75)
+
+
+def test_bounds_of_slack_and_of_discarding() -> None:
+    workers = [Worker(name=f"w{seconds}", compute=float(seconds)) for seconds in (1, 2, 8)]
+    ssp = Scenario(protocol=Protocol.asynchronous(slack=2), workers=workers, stop=LONG)
+    ringmaster = Scenario(protocol=Protocol.asynchronous(max_staleness=3), workers=workers, stop=LONG)
+    assert [each.value for each in applicable(ssp).predictions] == [2 * 5]
+    got = {each.form.name: each.value for each in applicable(ringmaster).predictions}
+    # With R = 4: one worker 2·5/1, two 2·6/1.5 = 8, three 2·7/1.625 = 8.6.
+    assert got == {"discard-bound": 3, "ringmaster-bound": pytest.approx(8)}
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "reason"),
+    [
+        ("async-time", eight(Protocol.bsp()), "the protocol is bsp"),
+        ("async-distribution", eight(Protocol.asynchronous(), SHIFTED), "the times of workers[0] are shifted-exponential"),
+        ("async-staleness", eight(Protocol.asynchronous(slack=1)), "slack 1 holds workers back"),
+        ("async-staleness", eight(Protocol.asynchronous(max_staleness=9)), "gradients staler than 9 are discarded"),
+        ("async-time", eight(Protocol.asynchronous(), server=Server(apply=0.1)), "applying a gradient takes time"),
+        ("async-time", eight(Protocol.asynchronous(), Pareto(minimum=1.0, shape=1.0)), "a mean compute time is infinite"),
+        ("sync-pareto", eight(Protocol.k_sync(8), Pareto(minimum=1.0, shape=0.9)), "the mean of the 8-th of 8 compute times is infinite"),
+        ("ssp-throughput", eight(Protocol.asynchronous(slack=1)), "there are 8 workers"),
+        ("softsync-staleness", eight(Protocol.k_batch_async("P/3")), "3 does not divide P = 8"),
+        ("server-throughput", eight(Protocol.asynchronous(), server=Server(apply=0.1)), "the time to apply is constant"),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_is_said(name: str, scenario: Scenario, reason: str) -> None:
+    assert reason in refusal(scenario, name).failing
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"gradients": 4}, "workers[0] ends after 4 gradients"),
+        ({"compute": (1.0, 2.0)}, "workers[0] ends with its list of 2 times"),
+        ({"leaves": 9.0}, "workers[0] leaves at 9 s"),
+        ({"joins": 3.0}, "workers[0] has joins"),
+        ({"offline": ((1.0, 2.0),)}, "workers[0] has offline"),
+        ({"speed": ((1.0, 0.5),)}, "the speed of workers[0] changes"),
+    ],
+)
+def test_workers_that_come_go_or_change_are_no_long_run(changes: dict[str, object], reason: str) -> None:
+    worker = Worker.model_validate({"name": "w", "compute": 1.0} | changes)
+    assert reason in refusal(Scenario(workers=[worker], stop=LONG), "async-staleness").failing
+
+
+def test_a_short_run_is_not_taken_for_a_long_one() -> None:
+    short = eight(Protocol.asynchronous()).model_copy(update={"stop": Stop(time=20.0)})
+    assert refusal(short, "async-time").failing == (
+        "the run stops after about 20 gradients of each worker, fewer than 50",
+    )
+
+
+def test_a_form_explains_itself() -> None:
+    assert len({each.name for each in FORMS}) == len(FORMS)
+    for each in FORMS:
+        named = {symbol for meaning in each.symbols for symbol in meaning.symbol.free_symbols}
+        bound = {sp.Symbol("i", integer=True, positive=True)} | each.expression.atoms(sp.Dummy)
+        loose = each.expression.free_symbols - named - bound
+        assert not {str(symbol) for symbol in loose} - {"p", "mu", "tau"}, each.name
+        assert each.source
+        assert each.assumptions
+        assert each.latex()
+        assert max(map(len, each.text().splitlines())) <= 76
+
+
+def test_formulas_in_latex_and_in_characters() -> None:
+    assert form("k-async-staleness").latex() == r"E{\left(\sigma \right)} = \frac{- K + P}{K}"
+    assert form("ssp-bound").text() == "σ ≤ (P - 1)⋅(2⋅s + 1)"
