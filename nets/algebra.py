@@ -90,7 +90,7 @@ def equal(a: Size, b: Size) -> Relation:
         return a == b
     import sympy
 
-    factor, product_ = sympy.sympify(a).as_coeff_Mul()
+    factor, product_ = sympy.factor_terms(a).as_coeff_Mul()
     if isinstance(b, int) and b % factor == 0:  # 512·x = 25,088 says x = 49
         a, b = product_, b // factor
     return _decided(sympy.Eq(a, b))

@@ -129,7 +129,8 @@ def caption(table: Table) -> str:
 def notes(table: Table, *, short: bool = False) -> list[str]:
     """Return what a reader must know beneath the table."""
     parameters = human(table.total.parameters) if short else written(table.total.parameters)
-    lines = [f"Parameters: {parameters} (weights + biases). 1 MAC = 1 multiply-accumulate = 2 FLOPs."]
+    summands = "weights + biases" if table.convention.biases else "weights only"
+    lines = [f"Parameters: {parameters} ({summands}).", "1 MAC = 1 multiply-accumulate = 2 FLOPs."]
     if short:
         lines.append("K, M, G, T are powers of 1000.")
     if table.symbolic:

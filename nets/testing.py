@@ -207,4 +207,4 @@ def _message(table: Table, complaints: list[str], quantities: tuple[str, ...]) -
     if len(complaints) > _MOST:
         lines.append(f"  … and {len(complaints) - _MOST} more")
     columns = ("layer", "type", "output", *dict.fromkeys((*quantities, "weights", "biases", "macs")))
-    return "\n".join([head, *lines, "", to_text(table, columns, short=False, width=120)])
+    return "\n".join([head, *lines, "", to_text(table, columns, short=False, width=120).rstrip()])

@@ -27,7 +27,10 @@ def worked_shape(shape: Shape) -> str:
 
 
 def _factor(size: Size) -> str:
-    return str(size) if isinstance(size, int) else written(size)
+    if isinstance(size, int):
+        return str(size)
+    text = written(size)
+    return f"({text})" if size.is_Add else text
 
 
 @singledispatch

@@ -9,7 +9,7 @@ from nets.errors import InputError, LayerError, ShapeError
 from nets.tables import total
 
 
-def counts(name: str, prefix: str = "", **options: Any) -> tuple[int, int, int]:
+def counts(name: str, prefix: str = "", **options: Any) -> tuple[int, int, int]:  # noqa: ANN401  # the zoo checks them
     """Weights, biases and MACs of the layers whose names begin so."""
     table = zoo.named(name, **options).table()
     found = total(row for row in table.rows if row.layer.startswith(prefix))
