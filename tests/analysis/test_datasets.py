@@ -38,7 +38,7 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, array
         ),
         ("a", idx(np.zeros(2, np.uint8)) + b"x", "holds 3 bytes where its header promises 2 = 2"),
         ("a", idx(np.zeros((2, 3, 3), np.uint8))[:7], "is no idx file of bytes; it begins with 00 00 08 03"),
-        ("a.gz", gzip.compress(bytes(1000))[:-12], "is damaged or cut short; fetch it anew"),
+        ("a.gz", gzip.compress(bytes(1000), mtime=0)[:-12], "is damaged or cut short; fetch it anew"),
         ("a.gz", b"no gzip", "is damaged or cut short; fetch it anew"),
     ],
 )
@@ -93,7 +93,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 def test_files_that_do_not_belong_together(tmp_path: Path, spoil: tuple[int, bytes], complaint: str) -> None:
     write_idx_files(tmp_path)
     which, content = spoil
-    (tmp_path / f"{FILES[which].name}.gz").write_bytes(gzip.compress(content))
+    (tmp_path / f"{FILES[which].name}.gz").write_bytes(gzip.compress(content, mtime=0))
     with pytest.raises(AnalysisError) as refusal:
         fashion_mnist(tmp_path)
     assert str(refusal.value) == f"{tmp_path}: {complaint}"
