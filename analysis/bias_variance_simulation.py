@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 FEWEST_DATASETS = 3
 BATCH = 256
+MOST_PREDICTIONS = 30_000_000
 
 
 class Estimator(Protocol):
@@ -94,7 +95,8 @@ def simulate(
     hats: Array, problem: Problem, split: Split, *, datasets: int, rng: np.random.Generator
 ) -> Simulation:
     """Draw noise for M = ``datasets`` data sets and send all of it through every hat matrix at once."""
-    noise = _noise(problem, (datasets, len(split.x_train)), rng)
+    _check(datasets, len(hats), len(split.x_test))
+    noise = rng.normal(0.0, np.sqrt(problem.noise), (datasets, len(split.x_train)))
     y = problem.target(split.x_train) + noise
     return summarise(y @ np.swapaxes(hats, 1, 2), problem.target(split.x_test), problem.noise)
 
@@ -112,8 +114,9 @@ def simulate_estimators(
     The estimators passed in stay as they are: copies are fitted. For fresh x give ``split.x_train`` the
     shape (M, n), one row for each data set.
     """
+    _check(datasets, len(estimators), len(split.x_test))
     x_train = np.broadcast_to(split.x_train, (datasets, split.x_train.shape[-1]))
-    y = problem.target(x_train) + _noise(problem, x_train.shape, rng)
+    y = problem.target(x_train) + rng.normal(0.0, np.sqrt(problem.noise), x_train.shape)
     predictions = np.empty((len(estimators), datasets, len(split.x_test)))
     for k, estimator in enumerate(estimators):
         for m in range(datasets):
@@ -138,7 +141,7 @@ def simulate_fresh_x(
     All degrees see the same draws. The noise is not drawn: given x, its part is known exactly.
     ``advance`` is called with the number of data sets done since the last call, for a progress bar.
     """
-    _check(datasets)
+    _check(datasets, len(degrees), len(x_test))
     f_test = problem.target(x_test)
     low, high = problem.interval
     x_train = rng.uniform(low, high, (datasets, points))
@@ -182,7 +185,7 @@ def summarise(predictions: Array, f_test: Array, noise: float) -> Simulation:
     noise
         Known variance of the noise.
     """
-    _check(predictions.shape[1])
+    _check(predictions.shape[1], predictions.shape[0], predictions.shape[2])
     deviations = predictions - f_test
     plug_in = (deviations.mean(axis=1) ** 2).mean(axis=1)
     variance = predictions.var(axis=1, ddof=1).mean(axis=1)
@@ -211,11 +214,11 @@ def _jackknife(deviations: Array, spreads: Array) -> tuple[Array, Array]:
     return scale * bias.std(axis=1), scale * variance.std(axis=1)
 
 
-def _noise(problem: Problem, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    _check(shape[0])
-    return rng.normal(0.0, np.sqrt(problem.noise), shape)
-
-
-def _check(datasets: int) -> None:
+def _check(datasets: int, fits: int, points: int) -> None:
     if datasets < FEWEST_DATASETS:
         raise AnalysisError(f"datasets: {datasets} must be at least {FEWEST_DATASETS} for standard errors")
+    if datasets * fits * points > MOST_PREDICTIONS:
+        raise AnalysisError(
+            f"datasets: {fits} fits on {datasets} data sets at {points} test points make more than"
+            f" {MOST_PREDICTIONS:,} predictions: lower one of the three"
+        )

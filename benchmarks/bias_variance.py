@@ -1,4 +1,4 @@
-"""All degrees on all data sets at once, against a loop over scikit-learn fits as the original homework had it.
+"""All degrees on all data sets at once, against a loop over scikit-learn fits as in the homework.
 
 Both see the same noise. Prints the time of each, their ratio, and how far their figures differ.
 """

@@ -130,6 +130,7 @@ def test_scores_of_diabetes(diabetes: Path, capsys: pytest.CaptureFixture[str]) 
         (["bias-variance", "--test", "50"], "test: 50 points of 50"),
         (["bias-variance", "--scheme", "fresh-x", "--test", "60"], "test: 60 points of 50"),
         (["bias-variance", "--datasets", "2"], "2 is not in the range"),
+        (["bias-variance", "--datasets", "100000", "--test", "30"], "more than 30,000,000 predictions"),
         (
             ["bias-variance", "--replay-handed-in", "--seed", "3"],
             "--seed does not go with --replay-handed-in",
@@ -185,9 +186,14 @@ def test_tables_fit_eighty_columns(
 
 
 def test_ctrl_c_is_status_130() -> None:
-    arguments = [sys.executable, "-m", "analysis", "scores", "--bootstrap", "1000000"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(4)
+    code = (
+        "import sys; from analysis.cli import main; print('up', flush=True);"
+        "sys.exit(main(['scores', '--bootstrap', '1000000']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    time.sleep(2)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
