@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nets import build, layers, testing, zoo
     from nets.comparison import Comparison
     from nets.conventions import CONVENTIONS, Convention
     from nets.crosscheck import Check
@@ -30,6 +31,8 @@ _HOMES = {
     "table": "public",
 }
 
+_MODULES = ("build", "layers", "testing", "zoo")
+
 __all__ = [
     "CONVENTIONS",
     "Check",
@@ -39,16 +42,22 @@ __all__ = [
     "Network",
     "Node",
     "Table",
+    "build",
     "check",
     "compare",
     "draw",
+    "layers",
     "table",
+    "testing",
+    "zoo",
 ]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
     if name in _HOMES:
         return getattr(import_module(f"nets.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"nets.{name}")
     raise AttributeError(f"module 'nets' has no attribute {name!r}")
 
 

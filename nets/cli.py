@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DISAGREES = 1
+INTERRUPTED = 130
 _ASCII = str.maketrans(
     {"×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "²": "**2", "→": "->", "≥": ">=", "–": "-", "─": "-"}
 )
-FORMATS = ("text", "markdown", "csv", "json", "latex", "html")
 
 
 @click.group(no_args_is_help=False)
@@ -82,7 +84,14 @@ def list_nets(*, as_json: bool) -> None:
 @click.option(
     "--convention", default="hand", show_default=True, help="What counts; see `list` for the names."
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    metavar="NAME",
+    show_default=True,
+    help="text, markdown, csv, json, latex or html.",
+)
 @_out_option
 def table(
     net: str,
@@ -241,10 +250,27 @@ def _print(text: str) -> None:
     click.echo(text, nl=False)
 
 
-def _patience(doing: str) -> Any:  # noqa: ANN401  # a rich Status
+@contextmanager
+def _patience(doing: str) -> Iterator[None]:
+    """Show that something is going on, and end at once on Ctrl-C.
+
+    An exception raised while torch traces would cross C++ code that aborts on it, so the process ends
+    without one.
+    """
     from rich.console import Console
 
-    return Console(stderr=True).status(doing)
+    console = Console(stderr=True)
+
+    def leave(*_: object) -> None:
+        console.show_cursor()
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        with console.status(doing):
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -265,7 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except click.Abort:
-        return 130
+        return INTERRUPTED
     return status or 0
 
 

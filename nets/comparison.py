@@ -10,12 +10,11 @@ from nets.errors import InputError
 from nets.tables import Counts, Row, Table
 
 QUANTITIES = ("activations", "weights", "parameters", "macs")
-_WORDS = {"macs": "MACs", "convolution activations": "convolution activations"}
 
 
 @attrs.frozen
 class Pair:
-    """One quantity of a layer (or of everything), in both nets; None where a net has no such layer."""
+    """A layer in both nets; None where a net has no layer of that name."""
 
     layer: str
     first: Row | None
@@ -80,7 +79,7 @@ class Comparison:
             ratio = _ratio(first, second)
             if ratio is None or first == second:
                 continue
-            word = _WORDS.get(quantity, quantity)
+            word = "MACs" if quantity == "macs" else quantity
             if ratio > 1:
                 share = 100 * (1 - 1 / ratio)
                 saved.append(f"{share:.1f} % of the {word} ({first:,} → {second:,}, {ratio:.2f} times fewer)")

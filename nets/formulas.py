@@ -79,7 +79,7 @@ class _Hand(StrPrinter):  # type: ignore[misc]  # sympy publishes no types
     """Writes formulas as one does by hand: batch first, ⌊…⌋, ·, ²."""
 
     def _print_floor(self, expression: sympy.floor) -> str:
-        return f"⌊{self._print(sympy.together(expression.args[0]))}⌋"
+        return f"⌊{self._print(sympy.together(expression.args[0]))}⌋".replace(" ", "")
 
     def _print_Integer(self, expression: sympy.Integer) -> str:  # noqa: N802  # sympy's name
         return f"{int(expression):,}"

@@ -19,7 +19,7 @@ _SWEEPS = 8
 
 @attrs.frozen
 class Layout:
-    """Centres of the boxes, and of the waypoints of each edge from its source to its target.
+    """Where the boxes stand, and where the edges pass.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Layout:
     rank
         Row by node, counted from the top.
     edges
-        (node, …, node) with the points (x, rank) of each edge.
+        The points (x, rank) that each edge passes, from the centre of its source to that of its target.
     """
 
     x: Mapping[str, float]

@@ -70,7 +70,8 @@ class Sketch:
     ) -> str:
         """Add a convolution, batch normalisation unless ``bn`` is None (its value says if affine), and ReLU.
 
-        The additional layers are called ``bn_<name>`` and ``relu_<name>``.
+        The additional layers are called ``bn_<name>`` and ``relu_<name>``, within the same block: for
+        ``3a/1x1`` they are ``3a/bn_1x1`` and ``3a/relu_1x1``.
         """
         source = after or self.last
         shape = self.shape(source)
@@ -78,29 +79,39 @@ class Sketch:
             layer = Conv2d(_int(shape[1]), channels, kernel, **settings)
         self.add(name, layer, source)
         if bn is not None:
-            self.add(f"bn_{name}", BatchNorm2d(channels, affine=bn))
+            self.add(_beside(name, "bn"), BatchNorm2d(channels, affine=bn))
         if relu:
-            self.add(f"relu_{name}", ReLU())
+            self.add(_beside(name, "relu"), ReLU())
         return self.last
 
     def linear(
         self, name: str, features: int, *, after: str | None = None, relu: bool = False, bias: bool = True
     ) -> str:
-        """Add a fully connected layer; images are flattened first, by a layer ``flatten_<name>``."""
+        """Add a fully connected layer; images are flattened first, by ``flatten_<name>``."""
         source = after or self.last
         shape = self.shape(source)
         if len(shape) > 2:  # noqa: PLR2004  # more than N and F
-            source = self.add(f"flatten_{name}", Flatten(), source)
+            source = self.add(_beside(name, "flatten"), Flatten(), source)
         with _blaming(name):
             layer = Linear(_int(product(shape[1:])), features, bias=bias)
         self.add(name, layer, source)
         if relu:
-            self.add(f"relu_{name}", ReLU())
+            self.add(_beside(name, "relu"), ReLU())
         return self.last
 
     def network(self, *outputs: str) -> Network:
         """Return what has been drawn; ``outputs`` as in `Network`."""
         return Network(self.name, tuple(self._nodes), outputs)
+
+
+def _beside(name: str, what: str) -> str:
+    """Name a layer after another of the same block.
+
+    >>> _beside("3a/1x1", "relu")
+    '3a/relu_1x1'
+    """
+    block, slash, leaf = name.rpartition("/")
+    return f"{block}{slash}{what}_{leaf}"
 
 
 @contextmanager

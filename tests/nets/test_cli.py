@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -158,7 +160,10 @@ def test_list_names_every_net(capsys: pytest.CaptureFixture[str]) -> None:
         (["check", "resnet18", "--input", "1x3x40000x40000"], "GiB to run; the limit is 16 GiB"),
         (["compare", "lenet5", "vgg19"], "give both the same input"),
         (["compare", "lenet5"], "Missing argument 'SECOND'"),
-        (["table", "vgg19", "--format", "xml"], "'xml' is not one of"),
+        (
+            ["table", "vgg19", "--format", "xml"],
+            "format 'xml' does not exist; did you mean html?",
+        ),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
@@ -185,6 +190,24 @@ def test_numbers_and_formulas_need_no_torch() -> None:
     )
     assert loaded.isdisjoint({"torch", "fvcore", "matplotlib", "pandas"})
     assert "sympy" not in modules_loaded_by("nets.public, nets.formats, nets.drawing, nets.reports")
+
+
+def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    code = (
+        "import pathlib, sys; from nets import cli, counters; right = counters.count;"
+        f"counters.count = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
+        "sys.exit(cli.main(['check', 'resnet152-v1']))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        while not started.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, b"")
+    assert b"Traceback" not in err
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:

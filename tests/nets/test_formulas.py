@@ -48,7 +48,7 @@ def test_of_each_lower_bound_the_strongest_is_kept() -> None:
 
 
 def test_formulas_as_people_write_them() -> None:
-    assert by_hand(parse("86704128*H*N*floor(H/2 + 1/2)")) == "86,704,128·N·H·⌊(H + 1)/2⌋"
+    assert by_hand(parse("86704128*H*N*floor(H/2 + 1/2)")) == "86,704,128·N·H·⌊(H+1)/2⌋"
     assert by_hand(parse("3*N/2")) == "3·N/2"
 
 

@@ -32,7 +32,7 @@ def test_its_graph_is_a_frozen_dag_of_networkx() -> None:
     assert nx.is_directed_acyclic_graph(graph)
     assert nx.is_frozen(graph)
     assert set(graph.predecessors("inception_3a")) == {
-        f"relu_inception_3a/{branch}" for branch in ("1x1", "3x3", "5x5", "pool_proj")
+        f"inception_3a/relu_{branch}" for branch in ("1x1", "3x3", "5x5", "pool_proj")
     }
     assert graph.nodes["inception_3a/5x5"]["layer"] == Conv2d(16, 32, 5, padding=2)
 
