@@ -106,13 +106,15 @@ def validate(*, quick: bool, as_json: bool) -> int:
     from rich.progress import Progress
 
     from sim import theory_tables as show
-    from sim.validate import CONFIDENCE, battery
+    from sim.validate import CONFIDENCE, FEW_REPLICAS, REPLICAS, battery
     from sim.validate import validate as run
 
     cases = battery(quick=quick)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("validating", total=len(cases))
-        rows = run(cases, lambda done, _: bar.update(task, completed=done))
+        rows = run(
+            cases, lambda done, _: bar.update(task, completed=done), FEW_REPLICAS if quick else REPLICAS
+        )
     wrong = list(show.wrong(rows))
     if as_json:
         data: dict[str, Any] = {

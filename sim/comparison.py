@@ -12,8 +12,9 @@ from sim.statistics import Estimate
 from sim.theory import Prediction
 from sim.trace import Trace
 
-Verdict = Literal["exact", "agrees", "by chance", "disagrees", "not simulated"]
-"""``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for."""
+Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "not simulated"]
+"""``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for.
+``undecided``: all replicas gave the same other number, so that there is no interval."""
 
 CONFIDENCE: Final = 0.95
 WARM_UP: Final = 0.1
@@ -104,8 +105,7 @@ def compare(
     level = (1 - confidence) / (family or max(1, len(predictions)))
     share = scenario.size / max(1, min(counts)) if lone else 0.0
     return tuple(
-        _finding(prediction, seen, share, level)
-        for prediction, seen in zip(predictions, values, strict=True)
+        _finding(prediction, seen, share, level) for prediction, seen in zip(predictions, values, strict=True)
     )
 
 
@@ -125,6 +125,8 @@ def _finding(prediction: Prediction, seen: Sequence[float], share: float, level:
     if (check == "mean bound" and off <= 0) or abs(off) <= ends:
         return Finding(prediction, estimate, ends, 1.0, "agrees")
     p_value = estimate.p_value(value)
+    if len(seen) > 1 and estimate.error == 0 and not p_value:
+        return Finding(prediction, estimate, ends, p_value, "undecided")
     inside = p_value >= 1 - CONFIDENCE
     verdict: Verdict = "agrees" if inside else "by chance" if p_value >= level else "disagrees"
     return Finding(prediction, estimate, ends, p_value, verdict)

@@ -27,7 +27,9 @@ def _numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
     return {P: scenario.size, S: mean_of(scenario.server.apply), Z: groups(scenario)[0][0].mean}
 
 
-def _repairman(name: str, quantity: str, unit: str, left: str, formula: sp.Expr, measure: Measure) -> ClosedForm:
+def _repairman(
+    name: str, quantity: str, unit: str, left: str, formula: sp.Expr, measure: Measure
+) -> ClosedForm:
     def points(scenario: Scenario) -> Iterator[Point]:
         yield Point("", _numbers(scenario), measure)
 

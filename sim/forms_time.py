@@ -156,7 +156,12 @@ FORMS: Final = (
     _time(
         "sync-uniform",
         low + (high - low) * K / (P + 1),
-        (WORKERS, BATCH, Meaning(low, "least compute time", "s"), Meaning(high, "greatest compute time", "s")),
+        (
+            WORKERS,
+            BATCH,
+            Meaning(low, "least compute time", "s"),
+            Meaning(high, "greatest compute time", "s"),
+        ),
         _sync(a.ALIKE, a.UNIFORM),
         f"{RENEWAL}; the K-th of P uniforms is Beta(K, P − K + 1)",
     ),

@@ -106,7 +106,7 @@ def mean_order_statistic(k: int, workers: Sequence[Group]) -> float:
     for low, high in zip(marks[:-1], marks[1:], strict=True):
         half = (high - low) / 2
         survival = _fewer_than(k, cdfs, low + half * (nodes + 1))
-        total += half * float(weights @ survival)
+        total += float(half * (weights @ survival))
         if survival.max() == 0:
             return total
     return total + _tail(lambda t: float(_fewer_than(k, cdfs, np.array([t]))[0]), float(marks[-1]))
@@ -129,7 +129,7 @@ def _fewer_than(
 
     if sum(count for _, count in cdfs) == k:
         with np.errstate(divide="ignore"):
-            return -np.expm1(sum(count * np.log(cdf(times)) for cdf, count in cdfs))
+            return -np.expm1(sum((count * np.log(cdf(times)) for cdf, count in cdfs), np.zeros(len(times))))
     if len(cdfs) == 1:
         ((cdf, count),) = cdfs
         return np.asarray(binom.cdf(k - 1, count, cdf(times)))

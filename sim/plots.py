@@ -92,7 +92,8 @@ def over_k(scenario: Scenario, levels: Sequence[Level]) -> Figure:
     speed.legend(frameon=False, fontsize="small")
     title = scenario.title or f"{scenario.size} workers"
     figure.suptitle(
-        f"{title}: simulated, {CONFIDENCE:.0%} intervals; lines: theory, where there is one", fontsize="medium"
+        f"{title}: simulated, {CONFIDENCE:.0%} intervals; lines: theory, where there is one",
+        fontsize="medium",
     )
     return figure
 

@@ -177,5 +177,6 @@ def applicable(scenario: Scenario) -> Theory:
     refusals = tuple(Refusal(form, form.failing(scenario)) for form in FORMS)
     found = [predictions(refusal.form, scenario) for refusal in refusals if not refusal.failing]
     return Theory(
-        tuple(each for one in found for each in one), tuple(refusal for refusal in refusals if refusal.failing)
+        tuple(each for one in found for each in one),
+        tuple(refusal for refusal in refusals if refusal.failing),
     )

@@ -18,6 +18,7 @@ from sim.statistics import sigmas
 from sim.theory import ClosedForm, Refusal
 from sim.validate import Row
 
+WRONG = ("disagrees", "undecided")
 MOST_ROWS = 60
 """So many numbers are shown; the JSON has them all."""
 
@@ -80,7 +81,9 @@ def findings(found: Sequence[Finding]) -> RenderableType:
     if len(found) > MOST_ROWS:
         notes.append(f"… and {len(found) - MOST_ROWS} more: see --json")
     if any(finding.verdict == "by chance" for finding in found):
-        notes.append("by chance: outside its own interval, as one in twenty is where theory and simulation agree.")
+        notes.append(
+            "by chance: outside its own interval, as one in twenty is where theory and simulation agree."
+        )
     return Group(table, *map(Text, notes))
 
 
@@ -91,7 +94,12 @@ def cells(finding: Finding) -> tuple[str, str, str, str]:
     if finding.estimate is None:
         return theory, "–", "–", finding.verdict
     if form.check in {"exact", "bound"}:
-        return theory, f"{finding.estimate.mean:.6g}", "", "holds" if finding.verdict == "exact" else finding.verdict
+        return (
+            theory,
+            f"{finding.estimate.mean:.6g}",
+            "",
+            "holds" if finding.verdict == "exact" else finding.verdict,
+        )
     return theory, f"{finding.estimate.mean:.6g}", f"{finding.half_width:.2g}", finding.verdict
 
 
@@ -155,7 +163,7 @@ def battery(rows: Sequence[Row]) -> RenderableType:
         by_form.setdefault(row.finding.prediction.form.name, []).append(row)
     for name, its in by_form.items():
         judged = [row.finding for row in its if row.finding.verdict != "not simulated"]
-        wrong = sum(finding.verdict == "disagrees" for finding in judged)
+        wrong = sum(finding.verdict in WRONG for finding in judged)
         agree = f"{len(judged) - wrong}/{len(judged)}" if judged else "–"
         table.add_row(name, str(len({row.case for row in its})), str(len(its)), *_worst(judged), agree)
     return table
@@ -175,7 +183,7 @@ def wrong(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line for each number that disagrees."""
     for row in rows:
         finding = row.finding
-        if finding.verdict == "disagrees":
+        if finding.verdict in WRONG:
             theory, simulated, width, _ = cells(finding)
             label = f" ({finding.prediction.label})" if finding.prediction.label else ""
             yield (

@@ -43,7 +43,12 @@ def test_over_k_each_protocol_has_theory_and_simulation_side_by_side() -> None:
     assert [(level.protocol, level.k) for level in levels] == [
         (name, k) for name in ("k-sync", "k-batch-sync", "k-async", "k-batch-async") for k in (1, 2, 3)
     ]
-    by_hand = {"k-sync": (0, 0, 0), "k-batch-sync": (0, 0, 0), "k-async": (2, 0.5, 0), "k-batch-async": (2, 1, 2 / 3)}
+    by_hand = {
+        "k-sync": (0, 0, 0),
+        "k-batch-sync": (0, 0, 0),
+        "k-async": (2, 0.5, 0),
+        "k-batch-async": (2, 1, 2 / 3),
+    }
     for level in levels:
         assert level.expected_staleness == pytest.approx(by_hand[level.protocol][level.k - 1])
         assert level.expected_throughput is not None
