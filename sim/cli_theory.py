@@ -192,7 +192,9 @@ def k(file: Path, out: Path, seed: int | None, replicas: int, gradients: int) ->
             replicas,
             gradients,
             scenario.seed if seed is None else seed,
-            lambda done, of: bar.update(task, completed=done, total=of) if bar and task is not None else None,
+            progress=lambda done, of: (
+                bar.update(task, completed=done, total=of) if bar and task is not None else None
+            ),
         )
     plots.write(plots.over_k(scenario, curves), out)
     click.echo(f"written to {out}", err=True)

@@ -1,4 +1,4 @@
-"""Closed forms held against simulations: independent replicas, warm-up left out, a verdict for each number."""
+"""Closed forms against simulations: independent replicas, warm-up left out, a verdict for each number."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -102,7 +102,7 @@ def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
 
 
 def distribution(scenario: Scenario, most: int) -> tuple[ClosedForm, NDArray[np.float64]] | None:
-    """Return the form of the staleness distribution that applies, and P(σ = 0 … most); ``None`` where none."""
+    """Return the distribution of the staleness that applies, with P(σ = 0 … most); ``None`` where none."""
     for form in FORMS:
         if form.quantity != DISTRIBUTION or form.failing(scenario):
             continue
@@ -140,9 +140,6 @@ def _mixture_variance(scenario: Scenario) -> Iterator[Point]:
 def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
     per_update = sp.lambdify((P, K), expression)
 
-    def points(scenario: Scenario) -> Iterator[Point]:
-        yield Point("deviation, any run", {}, measures.unaccounted(per_update), 0.0)
-
     return ClosedForm(
         name=f"{name}-conservation",
         quantity="sum of the staleness over all gradients",
@@ -159,7 +156,7 @@ def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
         ),
         assumptions=(a.protocol(*protocols), a.ENDLESS, a.STEADY, *READS_AT_ONCE),
         source=f"conservation: {CONSERVATION}",
-        points=points,
+        points=lambda _: iter([Point("deviation, any run", {}, measures.unaccounted(per_update), 0.0)]),
         check="exact",
     )
 

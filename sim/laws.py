@@ -6,6 +6,7 @@ exists, the two are tested against each other.
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def mean_order_statistic(k: int, workers: Sequence[Group]) -> float:
     cdfs = [(_cdf(each), count) for each, count in workers]
     total = float(marks[0])  # nobody is done before the first mark
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    for low, high in zip(marks[:-1], marks[1:], strict=True):
+    for low, high in pairwise(marks):
         half = (high - low) / 2
         survival = _fewer_than(k, cdfs, low + half * (nodes + 1))
         total += float(half * (weights @ survival))

@@ -36,6 +36,7 @@ def over_k(
     replicas: int,
     gradients: int,
     seed: int,
+    *,
     progress: Callable[[int, int], None] | None = None,
     run: Simulate = simulate,
 ) -> tuple[Level, ...]:

@@ -31,8 +31,8 @@ def method(replicas: int, seed: int) -> str:
             " ± is what its two ends may add or take."
         )
     return (
-        f"{replicas} independent replicas, seeds {seed} to {seed + replicas - 1}, the first {WARM_UP:.0%} of each"
-        f" one's updates left out as warm-up; ± is the {CONFIDENCE:.0%} interval of Student's t."
+        f"{replicas} independent replicas, seeds {seed} to {seed + replicas - 1}, the first {WARM_UP:.0%}"
+        f" of each one's updates left out as warm-up; ± is the {CONFIDENCE:.0%} interval of Student's t."
     )
 
 
@@ -115,7 +115,7 @@ def refused(refusals: Sequence[Refusal]) -> RenderableType:
 
 
 def about_it(scenario: Scenario, refusals: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """Return the refusals of forms that are about such a scenario: about its protocol, slack, server …"""
+    """Return the refusals of forms that are about such a scenario: its protocol, slack, server and so on."""
 
     def concerns(form: ClosedForm) -> bool:
         return all(each.why_not(scenario) is None for each in form.assumptions if each.topic)

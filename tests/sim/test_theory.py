@@ -278,6 +278,7 @@ def test_bounds_of_slack_and_of_discarding() -> None:
 
 
 ASYNC, FRESH = Protocol.asynchronous(), Protocol.asynchronous(max_staleness=9)
+TIMES = "compute times is infinite"
 HEAVY = Pareto(minimum=1.0, shape=1.0)
 SERVED = eight(ASYNC, server=Server(apply=0.1))
 
@@ -294,7 +295,7 @@ SERVED = eight(ASYNC, server=Server(apply=0.1))
         (
             "sync-pareto",
             eight(Protocol.k_sync(8), HEAVY),
-            "the mean of the 8-th of 8 compute times is infinite",
+            "the mean of the 8-th of 8 " + TIMES,
         ),
         ("ssp-throughput", eight(Protocol.asynchronous(slack=1)), "there are 8 workers"),
         ("softsync-staleness", eight(Protocol.k_batch_async("P/3")), "3 does not divide P = 8"),

@@ -72,7 +72,7 @@ def test_a_run_without_updates_says_nothing() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_an_interval_covers_as_often_as_it_says(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    estimates = [Estimate.of(rng.normal(3.0, 2.0, 8)) for _ in range(2000)]
+    estimates = [Estimate.of(rng.normal(3.0, 2.0, 8).tolist()) for _ in range(2000)]
     covered = [abs(each.mean - 3) <= each.half_width(0.95) for each in estimates]
     likely = [each.p_value(3.0) >= 0.05 for each in estimates]
     assert covered == likely
