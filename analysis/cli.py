@@ -6,12 +6,21 @@ from collections.abc import Sequence
 
 import click
 
+from analysis import cli_statistics, cli_training
 from analysis.errors import AnalysisError
 
 
-@click.group(no_args_is_help=False, epilog="No command is built yet.")
+@click.group(no_args_is_help=False)
 def cli() -> None:
     """Run the learning experiments beside the simulator and the layer tables."""
+
+
+# Each of these modules lists its COMMANDS and imports nothing heavy outside its functions.
+for command in [
+    *cli_statistics.COMMANDS,
+    *cli_training.COMMANDS,
+]:
+    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -45,7 +45,7 @@ def _perfetto(trace: Trace, path: Path) -> None:
 
 WRITERS: dict[str, Writer] = {
     "csv": _csv,
-    "timeline": lambda trace, path: timeline.write(trace, path),
+    "timeline": timeline.write,
     "perfetto": _perfetto,
     "save": Trace.save,
 }

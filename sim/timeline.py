@@ -111,7 +111,9 @@ def write(trace: Trace, path: Path | str) -> None:
     """
     kind = Path(path).suffix.lower().removeprefix(".")
     if kind not in FILES:
-        raise SimError(f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}")
+        raise SimError(
+            f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}"
+        )
     with atomic_save(str(path)) as file:
         if kind == "html":
             from sim import timeline_page

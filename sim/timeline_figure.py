@@ -106,7 +106,9 @@ def _axes(trace: Trace, shown: View, legend_rows: int) -> tuple[Axes, float]:
     bottom = 0.48 + 0.17 * legend_rows
     height = top + lane * len(names) + bottom
     figure = Figure(figsize=(WIDTH, height))
-    axes = figure.add_axes((left / WIDTH, bottom / height, (WIDTH - left - 0.2) / WIDTH, lane * len(names) / height))
+    axes = figure.add_axes(
+        (left / WIDTH, bottom / height, (WIDTH - left - 0.2) / WIDTH, lane * len(names) / height)
+    )
     axes.set_xlim(0, shown.end / UNITS[shown.unit])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks(range(len(names)), names, fontsize=font, parse_math=False)
@@ -131,7 +133,9 @@ def _keys(trace: Trace, shown: View) -> list[Artist]:
     outcomes = np.unique(trace.outcome[shown.spans.bars().row])
     fates = [Outcome(outcome).label for outcome in outcomes if outcome > Outcome.APPLIED]
     if fates:
-        keys.append(Patch(facecolor=FADED, edgecolor="white", hatch=HATCH, linewidth=0, label=", ".join(fates)))
+        keys.append(
+            Patch(facecolor=FADED, edgecolor="white", hatch=HATCH, linewidth=0, label=", ".join(fates))
+        )
     if trace.updates:
         keys.append(Line2D([], [], linestyle="", marker="^", color="black", markersize=4, label="update"))
         keys.append(Line2D([], [], linestyle="", label="j (s): gradient j, staleness s"))
@@ -156,7 +160,9 @@ def _draw_bars(axes: Axes, trace: Trace, shown: View) -> None:
         boxes = _boxes(found, shown, _attended(found) & (found.kind == kind))
         axes.add_collection(PolyCollection(boxes, facecolors=COLOURS[kind], linewidths=0))
     dropped = _boxes(bars, shown, trace.outcome[bars.row] > Outcome.APPLIED)
-    axes.add_collection(PolyCollection(dropped, facecolors=VEIL, edgecolors="white", hatch=HATCH, linewidths=0))
+    axes.add_collection(
+        PolyCollection(dropped, facecolors=VEIL, edgecolors="white", hatch=HATCH, linewidths=0)
+    )
     outlines = _boxes(bars, shown, np.ones(len(bars), np.bool_))
     axes.add_collection(PolyCollection(outlines, facecolors="none", edgecolors="white", linewidths=0.6))
 

@@ -14,11 +14,14 @@ from sim.trace import Outcome, Trace
 from sim.view import UNITS, View, view
 
 WORKERS: Final = 1_000
-GRADIENTS: Final = 20_000
+GRADIENTS: Final = 10_000
 """What is shown at most."""
 
+MOST_LANES: Final = 60
+"""Lanes in sight at first; the others are a drag away."""
+
 DROPPED: Final = "rgba(255,255,255,0.65)"
-UNSEEN: Final = "rgba(0,0,0,0)"
+CLEAR: Final = "rgba(0,0,0,0)"
 
 
 def page(trace: Trace) -> str:
@@ -40,8 +43,8 @@ def page(trace: Trace) -> str:
 
 
 def _layout(trace: Trace, shown: View) -> go.Layout:
-    names = [escape(name) for name in trace.workers[: shown.workers]]
-    title = escape(trace.scenario.title or trace.scenario.protocol.describe())
+    names = [_plain(name) for name in trace.workers[: shown.workers]]
+    title = _plain(trace.scenario.title or trace.scenario.protocol.describe())
     return go.Layout(
         title={"text": title, "subtitle": {"text": escape(shown.statement)}},
         template="plotly_white",
@@ -59,10 +62,6 @@ def _layout(trace: Trace, shown: View) -> go.Layout:
             "zeroline": False,
         },
     )
-
-
-MOST_LANES: Final = 60
-"""Lanes in sight at first; the others are a drag away."""
 
 
 def _boxes(shown: View, kind: Kind) -> go.Scatter:
@@ -83,10 +82,9 @@ def _path(shown: View, lane: Any, begin: Any, end: Any, **style: Any) -> go.Scat
     left, right = begin / UNITS[shown.unit], end / UNITS[shown.unit]
     top, bottom, gap = lane - HALF, lane + HALF, np.full(len(lane), np.nan)
     return go.Scatter(
-        x=np.stack([left, right, right, left, left, gap], axis=1).ravel(),
-        y=np.stack([top, top, bottom, bottom, top, gap], axis=1).ravel(),
-        mode="lines",
-        line={"width": 0.5, "color": "white", "simplify": False},
+        x=np.stack([left, right, right, left, gap], axis=1).ravel(),
+        y=np.stack([top, top, bottom, bottom, gap], axis=1).ravel().astype(np.float32),
+        mode="none",
         fill="toself",
         hoverinfo="skip",
         **style,
@@ -126,7 +124,7 @@ def _updates(trace: Trace, shown: View) -> go.Scatter | None:
 
 
 def _gradients(trace: Trace, shown: View) -> go.Bar:
-    """Return unseen bars that answer the pointer, one for each gradient."""
+    """Return clear bars, one for each gradient: they part neighbours, and answer the pointer."""
     bars = shown.spans.bars()
     begin, end = bars.begin / UNITS[shown.unit], bars.end / UNITS[shown.unit]
     return go.Bar(
@@ -135,7 +133,7 @@ def _gradients(trace: Trace, shown: View) -> go.Bar:
         x=end - begin,
         y=bars.lane,
         width=2 * HALF,
-        marker={"color": UNSEEN, "line": {"width": 0}},
+        marker={"color": CLEAR, "line": {"width": 0.6, "color": "white"}},
         hovertext=[_facts(trace, row) for row in bars.row.tolist()],
         hovertemplate="%{hovertext}<extra></extra>",
         hoverlabel={"align": "left", "bgcolor": "white", "font": {"color": "#333333"}},
@@ -145,7 +143,7 @@ def _gradients(trace: Trace, shown: View) -> go.Bar:
 
 def _facts(trace: Trace, row: int) -> str:
     """Return what the trace says of a gradient, a line for each fact."""
-    name = escape(trace.workers[trace.worker[row]])
+    name = _plain(trace.workers[trace.worker[row]])
     lines = [
         f"<b>{name}</b>, gradient j = {trace.index[row]}",
         f"read at {trace.read_at[row]:.9g} s, version {trace.version_read[row]}",
@@ -162,3 +160,8 @@ def _facts(trace: Trace, row: int) -> str:
     else:
         lines.append(f"{outcome.label} at {trace.ended_at[row]:.9g} s")
     return "<br>".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Return text that plotly takes neither for its few HTML tags nor for TeX."""
+    return escape(text).replace("$", "&#36;")

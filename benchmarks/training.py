@@ -1,0 +1,198 @@
+"""Seconds per 1,000 images: the project's training loop against the way of the hand-in, side by side.
+
+The hand-in's way: PIL images through transforms, one by one, in a ``DataLoader``; NCHW; an extra convolution
+that makes one colour three; a GoogLeNet of 9,960,638 parameters left in the module, which never gets a
+gradient. Both train the same small Inception of the same width, by SGD with momentum, on the same noise (the
+arithmetic does not look at it), in turns, and the median over the rounds counts.
+
+    python benchmarks/training.py                       # the whole net, 28×28
+    python benchmarks/training.py --width 0.25 --size 14 --batch 32
+    python benchmarks/training.py --compile             # and our loop on a compiled net
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.data import DataLoader, Dataset
+
+from analysis.datasets import Labelled
+from analysis.plans import Plan
+from analysis.schedules import Constant
+from analysis.training import Examples, default_optimizer, updates
+from nets import zoo
+from nets.build import build
+
+IDLE = 9_960_638
+"""Parameters of the hand-in's module that never received a gradient."""
+
+KINDS = {
+    "convolutions": ("conv", "mm"),
+    "batch norm": ("batch_norm",),
+    "ReLU": ("threshold", "clamp", "relu"),
+    "concatenation, pooling": ("cat", "pool"),
+    "optimizer, conversions, adding gradients": ("add", "mul", "copy", "fill", "foreach"),
+}
+
+
+class PilImages(Dataset[tuple[Tensor, int]]):
+    """What torchvision's FashionMNIST with ``ToTensor`` and ``Normalize`` does for each image."""
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, size: int) -> None:
+        self.images, self.labels, self.size = torch.from_numpy(images), torch.from_numpy(labels), size
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image = Image.fromarray(self.images[index].numpy())
+        if image.size != (self.size, self.size):
+            image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        tensor = torch.from_numpy(np.array(image, copy=True)).unsqueeze(0).float().div(255)
+        return tensor.sub(0.286).div(0.353), int(self.labels[index])
+
+
+class HandIn(nn.Module):
+    """The small Inception behind an extra convolution, with parameters beside it that nothing uses."""
+
+    def __init__(self, size: int, width: float) -> None:
+        super().__init__()
+        self.colours = nn.Conv2d(1, 3, kernel_size=3, padding=1)
+        self.net = build(zoo.small_inception(channels=3, size=size, width=width))
+        self.idle = nn.Parameter(torch.zeros(IDLE))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.net(self.colours(images))  # type: ignore[no-any-return]
+
+
+def hand_in(
+    images: np.ndarray, labels: np.ndarray, options: argparse.Namespace, *, bfloat16: bool
+) -> Iterator[None]:
+    """Train by the hand-in's way, one update at each step of the iterator."""
+    torch.manual_seed(0)
+    module = HandIn(options.size, options.width)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9)
+    loader = DataLoader(PilImages(images, labels, options.size), batch_size=options.batch, shuffle=True)
+    losses, right = 0.0, 0
+    while True:
+        for inputs, targets in loader:
+            optimizer.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                logits = module(inputs)
+                loss = nn.functional.cross_entropy(logits, targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses += loss.item()
+            right += int((logits.argmax(1) == targets).sum())
+            yield
+
+
+def ours(
+    images: np.ndarray,
+    labels: np.ndarray,
+    options: argparse.Namespace,
+    *,
+    bfloat16: bool,
+    compiled: bool = False,
+) -> Iterator[None]:
+    """Train by the project's loop, one update at each step of the iterator."""
+    torch.manual_seed(0)
+    network = zoo.small_inception(channels=1, size=options.size, width=options.width, conv_bias=False)
+    module = build(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if compiled:
+        module.compile()
+    shrink = images.shape[1] // options.size
+    blocks = images.reshape(len(images), options.size, shrink, options.size, shrink)
+    standardised = ((blocks.mean((2, 4), dtype=np.float32) / 255 - 0.286) / 0.353).astype(np.float32)
+    examples = Examples.of(Labelled(standardised, labels))
+    plan = Plan((options.batch,) * 10_000, Constant(0.01))
+    for _ in updates(module, default_optimizer(module), examples, plan, seed=0, bfloat16=bfloat16):
+        yield
+
+
+def seconds_per_thousand(run: Iterator[None], count: int, batch: int) -> float:
+    """Time some updates of a run that goes on."""
+    started = time.perf_counter()
+    for _ in range(count):
+        next(run)
+    return (time.perf_counter() - started) / count / batch * 1000
+
+
+def shares(run: Iterator[None], count: int) -> dict[str, float]:
+    """Return which share of the time each kind of operation takes."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        for _ in range(count):
+            next(run)
+    found = dict.fromkeys([*KINDS, "the rest"], 0.0)
+    for event in profiled.key_averages():
+        kind = next(
+            (kind for kind, words in KINDS.items() if any(word in event.key for word in words)), "the rest"
+        )
+        found[kind] += event.self_cpu_time_total
+    return {kind: spent / sum(found.values()) for kind, spent in found.items()}
+
+
+def main() -> None:
+    """Print a table of seconds, one of ratios, and where the time of the project's loop goes."""
+    parser = argparse.ArgumentParser(description="The training loop against the hand-in's way.")
+    parser.add_argument("--width", type=float, default=1.0)
+    parser.add_argument("--size", type=int, default=28, choices=(28, 14, 7))
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--updates", type=int, default=2, help="per round")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--compile", action="store_true", help="our loop on a compiled net, too")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    count = options.batch * 8
+    images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), dtype=np.uint8)
+    labels = np.arange(count) % 10
+    ways: dict[str, Callable[..., Iterator[None]]] = {"hand-in": hand_in, "ours": ours}
+    if options.compile:
+        ways["ours, compiled"] = partial(ours, compiled=True)
+    runs = {
+        (way, precision): start(images, labels, options, bfloat16=precision == "bfloat16")
+        for way, start in ways.items()
+        for precision in ("float32", "bfloat16")
+    }
+    for run in runs.values():
+        for _ in range(2):
+            next(run)
+    times: dict[tuple[str, str], list[float]] = {name: [] for name in runs}
+    for _ in range(options.rounds):
+        for name, run in runs.items():
+            times[name].append(seconds_per_thousand(run, options.updates, options.batch))
+    medians = {name: statistics.median(measured) for name, measured in times.items()}
+
+    print(f"width {options.width:g}, {options.size}×{options.size}, batch {options.batch}, ", end="")
+    print(f"{options.threads} threads, torch {torch.__version__}; medians of {options.rounds} rounds")
+    print(f"{'seconds per 1,000 images':<26}{'float32':>10}{'bfloat16':>10}{'times faster':>20}")
+    for way in ways:
+        ratios = [medians["hand-in", p] / medians[way, p] for p in ("float32", "bfloat16")]
+        row = "".join(f"{medians[way, precision]:>10.3f}" for precision in ("float32", "bfloat16"))
+        print(f"{way:<26}{row}{ratios[0]:>11.2f}{ratios[1]:>9.2f}")
+    across = medians["hand-in", "float32"] / medians["ours", "bfloat16"]
+    print(f"ours in bfloat16 against the hand-in in float32: {across:.2f} times faster")
+
+    loader = DataLoader(PilImages(images, labels, options.size), batch_size=options.batch, shuffle=True)
+    started = time.perf_counter()
+    for _ in loader:
+        pass
+    print(
+        f"the hand-in's loader alone: {(time.perf_counter() - started) / count * 1000:.3f} s per 1,000 images"
+    )
+    for precision in ("float32", "bfloat16"):
+        found = shares(runs["ours", precision], options.updates)
+        print(f"ours, {precision}: " + ", ".join(f"{kind} {share:.0%}" for kind, share in found.items()))
+
+
+if __name__ == "__main__":
+    main()

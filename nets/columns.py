@@ -1,0 +1,172 @@
+"""What a table's columns hold, and what stands above and below them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from nets.algebra import Size
+from nets.errors import InputError
+from nets.layers.base import show
+from nets.suggestions import near_misses
+from nets.tables import Counts, Row, Table
+from nets.working import worked_shape, written
+
+
+@attrs.frozen
+class Column:
+    """One column: where its cells come from, and whether they are numbers of something."""
+
+    title: str
+    cell: Callable[[Row], Any]
+    total: Callable[[Counts], Size] | None = None
+    work: Callable[[Row], str] | None = None
+
+
+def _counted(name: str, title: str, work: Callable[[Row], str] | None = None) -> Column:
+    def of(counts: Counts) -> Size:
+        size: Size = getattr(counts, name)
+        return size
+
+    return Column(title, lambda row: of(row.counts), of, work)
+
+
+COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        "layer": Column("layer", lambda row: row.layer),
+        "type": Column("type", lambda row: row.type),
+        "input": Column("input", lambda row: " + ".join(worked_shape(shape) for shape in row.inputs)),
+        "output": Column("output", lambda row: worked_shape(row.output)),
+        "activations": _counted("activations", "activations", lambda row: row.worked_activations),
+        "weights": _counted("weights", "weights", lambda row: row.worked_weights),
+        "biases": _counted("biases", "biases"),
+        "parameters": _counted("parameters", "parameters"),
+        "macs": _counted("macs", "MACs"),
+        "flops": _counted("flops", "FLOPs"),
+        "operations": _counted("operations", "operations"),
+    }
+)
+"""The columns by name."""
+
+WITH_WORK = ("layer", "activations", "weights", "biases", "macs")
+WITHOUT_WORK = ("layer", "output", "activations", "weights", "biases", "macs")
+FORMULAS = ("layer", "output", "weights", "biases", "macs")
+PARAMETERS = ("weights", "biases", "parameters")
+RECORD = ("layer", "type", "output", "activations", "weights", "biases", "parameters", "macs", "flops")
+
+
+def human(size: Size) -> str:
+    """Write a number to four digits with K, M, G, T for powers of 1000.
+
+    >>> human(143667240), human(999), human(1728)
+    ('143.7M', '999', '1.728K')
+    """
+    if not isinstance(size, int):
+        return written(size)
+    for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "K")):
+        if size >= 10**power:
+            return f"{size / 10**power:.4g}{letter}"
+    return str(size)
+
+
+def chosen(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return column names after checking that they exist.
+
+    Raises
+    ------
+    InputError
+        If one does not.
+    """
+    names = tuple(columns)
+    for name in names:
+        if name not in COLUMNS:
+            raise InputError(f"column {name!r} does not exist{near_misses(name, COLUMNS)}")
+    return names
+
+
+def default_columns(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the convention's operations where they differ from the MACs by hand."""
+    same = all(row.counts.operations == row.counts.macs for row in table.rows)
+    return columns if same else (*columns, "operations")
+
+
+def title(table: Table, name: str) -> str:
+    """Return a column's heading; operations are named as their convention names them."""
+    if name == "operations":
+        return f"{table.convention.name} {table.convention.unit}"
+    return COLUMNS[name].title
+
+
+def cells(
+    table: Table, names: Sequence[str], *, work: bool = False, short: bool = False
+) -> list[tuple[str, ...]]:
+    """Return the rows and the totals as texts for people."""
+    write_size = human if short else written
+
+    def cell(row: Row, name: str) -> str:
+        column = COLUMNS[name]
+        value = column.cell(row)
+        if column.total is None:
+            return str(value)
+        worked = column.work(row) if work and column.work is not None else ""
+        number = write_size(value)
+        return f"{worked} = {number}" if "×" in worked else number
+
+    body = [tuple(cell(row, name) for name in names) for row in table.rows]
+    sums = [
+        write_size(column.total(table.total)) if (column := COLUMNS[name]).total else "" for name in names
+    ]
+    return [*body, ("total" if names[0] == "layer" else sums[0], *sums[1:])]
+
+
+def caption(table: Table) -> str:
+    """Say what was counted, at which input, by which convention."""
+    counted_by = "" if table.convention.name == "hand" else f", {table.convention.name} convention"
+    return f"{table.name}, input {show(tuple(map(written, table.input)))}{counted_by}"
+
+
+def notes(table: Table, *, short: bool = False) -> list[str]:
+    """Return what a reader must know beneath the table."""
+    parameters = human(table.total.parameters) if short else written(table.total.parameters)
+    summands = "weights + biases" if table.convention.biases else "weights only"
+    lines = [f"Parameters: {parameters} ({summands}).", "1 MAC = 1 multiply-accumulate = 2 FLOPs."]
+    if short:
+        lines.append("K, M, G, T are powers of 1000.")
+    if table.symbolic:
+        from nets.formulas import divisibly
+
+        counted = (("MACs", table.total.macs), ("Activations", table.total.activations))
+        exact = [(name, size, *divisibly(size)) for name, size in counted]
+        lines += [f"{name} = {written(size)}" for name, size, _, _ in exact]
+        for name, _, size, divisors in exact:
+            if divisors:
+                lines.append(f"Where {_divides(divisors)}: {name} = {written(size)}")
+        lines.append(f"Holds for: {', '.join(map(relation, table.conditions)) or 'any input'}.")
+    return lines
+
+
+def _divides(divisors: Mapping[str, int]) -> str:
+    """Write by what the symbols must be divisible.
+
+    >>> _divides({"H": 32, "W": 32})
+    '32 divides H and W'
+    """
+    symbols: dict[int, list[str]] = {}
+    for symbol, n in divisors.items():
+        symbols.setdefault(n, []).append(symbol)
+    return ", ".join(f"{n} divides {' and '.join(names)}" for n, names in symbols.items())
+
+
+def relation(condition: Any) -> str:  # noqa: ANN401  # a sympy relation
+    """Write a condition for people.
+
+    >>> from sympy import Symbol, Ge
+    >>> relation(Ge(Symbol("H"), 32))
+    'H ≥ 32'
+    """
+    sign = {">=": "≥", "==": "="}[condition.rel_op]
+    left, right = (
+        written(int(side)) if side.is_Integer else written(side) for side in (condition.lhs, condition.rhs)
+    )
+    return f"{left} {sign} {right}"

@@ -1,0 +1,222 @@
+"""The layer table: one row per layer in execution order, and their totals."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import attrs
+
+from nets.algebra import Relation, Shape, Size
+from nets.conventions import Convention, convention_named
+from nets.graph import Network
+from nets.layers import Dropout, Flatten, Layer, ReLU
+from nets.working import worked_shape, worked_weights
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HIDDEN = (ReLU, Dropout, Flatten)
+"""Layers that overwrite or rearrange; where they count nothing, their rows appear only when asked for."""
+
+
+@attrs.frozen
+class Counts:
+    """Numbers of things, of a row or summed over rows: ints, or sympy expressions in symbolic tables.
+
+    Parameters
+    ----------
+    activations
+        Numbers that the layer computes and keeps, batch included.
+    weights, biases
+        Learned parameters.
+    macs
+        Multiply-accumulates of a forward pass by hand, whatever the convention.
+    operations
+        Operations of a forward pass as the table's convention counts them, in its unit.
+    """
+
+    activations: Size = 0
+    weights: int = 0
+    biases: int = 0
+    macs: Size = 0
+    operations: Size = 0
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+    @property
+    def flops(self) -> Size:
+        """Two per multiply-accumulate."""
+        return 2 * self.macs
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.activations + other.activations,
+            self.weights + other.weights,
+            self.biases + other.biases,
+            self.macs + other.macs,
+            self.operations + other.operations,
+        )
+
+
+@attrs.frozen
+class Row:
+    """What the table says of one layer.
+
+    Parameters
+    ----------
+    layer
+        Its name.
+    type
+        The class of `nets.layers` that it is of.
+    inputs, output
+        Shapes, batch first.
+    counts
+        The numbers.
+    worked_activations, worked_weights
+        The products behind them, such as ``(3×3×3)×64``; empty where there is none.
+    """
+
+    layer: str
+    type: str
+    inputs: tuple[Shape, ...]
+    output: Shape
+    counts: Counts
+    worked_activations: str = ""
+    worked_weights: str = ""
+
+
+@attrs.frozen
+class Table:
+    """A network's layers, counted. Its string is the table.
+
+    Parameters
+    ----------
+    name
+        The network's.
+    input
+        Shape that was propagated, batch first.
+    convention
+        What counted.
+    rows
+        The rows, in execution order; a layer without one counts nothing.
+    conditions
+        When the formulas hold: sympy relations; empty for a table of numbers.
+    """
+
+    name: str
+    input: Shape
+    convention: Convention
+    rows: tuple[Row, ...]
+    conditions: tuple[Relation, ...] = ()
+
+    @cached_property
+    def total(self) -> Counts:
+        """The sum of the rows."""
+        return total(self.rows)
+
+    @property
+    def by_layer(self) -> Mapping[str, Row]:
+        """The rows by the layers' names, in execution order."""
+        return MappingProxyType({row.layer: row for row in self.rows})
+
+    @property
+    def by_type(self) -> Mapping[str, Counts]:
+        """Sums by type of layer, in order of first appearance."""
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            groups[row.type].append(row)
+        return MappingProxyType({kind: total(rows) for kind, rows in groups.items()})
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether the counts are formulas."""
+        return not all(isinstance(size, int) for size in self.input)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the rows as a data frame indexed by layer, without a total row."""
+        import pandas as pd
+
+        from nets.formats import records
+
+        return pd.DataFrame(records(self)).set_index("layer")
+
+    def to(self, form: str, *, columns: Iterable[str] | None = None, human: bool = False) -> str:
+        """Write the table in one of `nets.formats.FORMATS`: text, markdown, csv, json, latex, html."""
+        from nets.formats import write
+
+        return write(self, form, columns=columns, human=human)
+
+    def __str__(self) -> str:
+        return self.to("text").rstrip("\n")
+
+
+def total(rows: Iterable[Row]) -> Counts:
+    """Add rows up."""
+    return sum((row.counts for row in rows), Counts())
+
+
+def tabulate_network(
+    network: Network,
+    shape: Shape | None = None,
+    *,
+    convention: str | Convention = "hand",
+    every: bool = False,
+) -> Table:
+    """Count a network's layers by formula.
+
+    Parameters
+    ----------
+    network
+        The net.
+    shape
+        Input sizes, batch first: ints, or positive integer sympy symbols; the net's own by default.
+    convention
+        A preset's name or a `Convention`.
+    every
+        Whether ReLU, dropout and flatten have rows too.
+
+    Raises
+    ------
+    InputError, ShapeError
+        If the net cannot take the shape, or the convention does not exist.
+    """
+    rules = convention_named(convention)
+    flow = network.propagate(shape)
+    entry = flow.shapes[network.input.name]
+    conditions = flow.conditions
+    if conditions:
+        from nets.formulas import tidy
+
+        conditions = tidy(conditions)
+    rows = []
+    for node in network.nodes:
+        inputs = tuple(flow.shapes[name] for name in node.inputs)
+        row = row_of(node.name, node.layer, inputs, flow.shapes[node.name], rules)
+        if every or not isinstance(node.layer, HIDDEN) or row.counts != Counts():
+            rows.append(row)
+    return Table(network.name, entry, rules, tuple(rows), conditions)
+
+
+def row_of(name: str, layer: Layer, inputs: tuple[Shape, ...], output: Shape, rules: Convention) -> Row:
+    """Count one layer."""
+    counts = Counts(
+        activations=rules.count(rules.activations, layer, inputs, output),
+        weights=rules.weights(layer),
+        biases=rules.bias_count(layer),
+        macs=layer.macs(*inputs),
+        operations=rules.count(rules.operations, layer, inputs, output),
+    )
+    return Row(
+        layer=name,
+        type=type(layer).__name__,
+        inputs=inputs,
+        output=output,
+        counts=counts,
+        worked_activations=worked_shape(output) if counts.activations else "",
+        worked_weights=worked_weights(layer) if counts.weights else "",
+    )

@@ -1,0 +1,95 @@
+"""Each layer's hand count on a case small enough to do in one's head, and what it refuses."""
+
+import pytest
+
+from nets.errors import LayerError, ShapeError
+from nets.graph import step
+from nets.layers import (
+    Add,
+    BatchNorm2d,
+    Concat,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Input,
+    Linear,
+    LocalResponseNorm,
+    MaxPool2d,
+    ReLU,
+)
+
+
+def test_a_convolution_counted_by_hand() -> None:
+    layer = Conv2d(4, 6, (3, 2), stride=2, padding=(1, 0), groups=2)
+    assert layer.output((5, 4, 7, 8)) == (5, 6, 4, 4)
+    assert layer.weights == 3 * 2 * 2 * 6
+    assert layer.biases == 6
+    assert layer.macs((5, 4, 7, 8)) == 3 * 2 * 2 * 6 * 4 * 4 * 5
+
+
+def test_dilation_spreads_the_window() -> None:
+    assert Conv2d(1, 1, 3, dilation=2).output((1, 1, 7, 7)) == (1, 1, 3, 3)
+
+
+def test_a_linear_layer_counts_every_row_it_is_applied_to() -> None:
+    assert Linear(8, 3).macs((2, 5, 8)) == 2 * 5 * 8 * 3
+
+
+def test_rounding_up_adds_a_window_only_where_it_starts_in_the_image() -> None:
+    assert MaxPool2d(3, 2).output((1, 1, 6, 6)) == (1, 1, 2, 2)
+    assert MaxPool2d(3, 2, ceil_mode=True).output((1, 1, 6, 6)) == (1, 1, 3, 3)
+    # A window of 1 with stride 3 would start beyond the image of 3.
+    assert MaxPool2d(1, 3, ceil_mode=True).output((1, 1, 3, 3)) == (1, 1, 1, 1)
+
+
+def test_layers_are_values() -> None:
+    assert Conv2d(3, 8, 3) == Conv2d(3, 8, (3, 3))
+    assert len({Conv2d(3, 8, 3), Conv2d(3, 8, 3), ReLU()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: Conv2d(3, 8, 0), "Conv2d: kernel 0×0 must be at least 1"),
+        (lambda: Conv2d(3, 8, 3, stride=(1, 0)), "Conv2d: stride 1×0 must be at least 1"),
+        (lambda: Conv2d(3, 8, 3, padding=-1), "Conv2d: padding -1×-1 must be at least 0"),
+        (lambda: Conv2d(3, 8, 3, groups=2), "Conv2d: groups 2 must divide the 3 channels"),
+        (lambda: Conv2d(3, 8, 2.5), "2.5 must be an integer"),  # type: ignore[arg-type]
+        (lambda: Conv2d(3, 8, (1, 2, 3)), r"\(1, 2, 3\) must be one integer or two"),  # type: ignore[arg-type]
+        (lambda: Linear(0, 8), "Linear: in_features 0 must be at least 1"),
+        (lambda: Linear(True, 8), "True must be an integer"),
+        (lambda: MaxPool2d(2, padding=2), "MaxPool2d: padding 2×2 must be at most half of 2×2"),
+        (lambda: Dropout(1.0), r"Dropout: p 1.0 must be in \[0, 1\)"),
+        (lambda: BatchNorm2d(0), "BatchNorm2d: channels 0 must be at least 1"),
+        (lambda: LocalResponseNorm(0), "LocalResponseNorm: size 0 must be at least 1"),
+        (lambda: Input((3, 0)), "Input: shape 3×0 must hold sizes of at least 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make: "object", sentence: str) -> None:
+    with pytest.raises(LayerError, match=f"^{sentence}"):
+        make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes", "sentence"),
+    [
+        (Conv2d(16, 8, 5), [(1, 24, 9, 9)], "expects 16 channels, gets 24"),
+        (Conv2d(1, 8, 5), [(1, 1, 4, 9)], "input 4×9 is too small for its 5×5 window"),
+        (Conv2d(1, 8, 5, padding=1), [(1, 1, 2, 9)], "too small for its 5×5 window with padding 1×1"),
+        (Conv2d(1, 8, 5), [(1, 25)], "expects N×C×H×W, gets 1×25"),
+        (Linear(9, 8), [(1, 10)], "expects 9 features, gets 10"),
+        (BatchNorm2d(9), [(1, 10, 1, 1)], "expects 9 channels, gets 10"),
+        (Concat(), [(1, 3, 8, 8), (1, 4, 8, 9)], "cannot join 1×3×8×8 with 1×4×8×9"),
+        (Add(), [(1, 3, 8, 8), (1, 4, 8, 8)], "cannot join 1×3×8×8 with 1×4×8×8"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused_by_the_layers_name(
+    layer: "Conv2d", shapes: list[tuple[int, ...]], sentence: str
+) -> None:
+    with pytest.raises(ShapeError, match=f"inception_3a/5x5: .*{sentence}"):
+        step("inception_3a/5x5", layer, tuple(shapes))
+
+
+def test_an_output_beyond_64_bits_is_refused() -> None:
+    with pytest.raises(ShapeError, match="holds more numbers than a 64-bit index counts"):
+        step("flatten", Flatten(), ((10**10, 10**10, 1, 1),))
