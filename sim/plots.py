@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import numpy as np
 from boltons.fileutils import atomic_save
@@ -131,4 +131,4 @@ def write(figure: Figure, path: Path) -> None:
     drawn = BytesIO()
     figure.savefig(drawn, format=path.suffix.removeprefix("."), dpi=150)
     with atomic_save(str(path)) as file:
-        file.write(drawn.getvalue())
+        cast("IO[bytes]", file).write(drawn.getvalue())

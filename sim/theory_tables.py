@@ -62,6 +62,28 @@ def _symbol(symbol: Any) -> str:  # noqa: ANN401 -- sympy
     return str(sp.pretty(symbol, use_unicode=True)).replace("\n", " ")
 
 
+def markdown(form: ClosedForm) -> str:
+    """Return a form with its symbols, assumptions and source, as in the documentation."""
+    symbols = "; ".join(
+        f"$`{_latex(each.symbol)}`$ {each.words}" + ("" if each.unit == "1" else f" ({each.unit})")
+        for each in form.symbols
+    )
+    unit = "" if form.unit == "1" else f" ({form.unit})"
+    return (
+        f"### {form.name}\n\n{form.quantity.capitalize()}{unit}"
+        f"{', integrated numerically' if form.numeric else ''}:\n\n```math\n{form.latex()}\n```\n\n"
+        f"Symbols: {symbols}.\n\n"
+        f"Assumes: {'; '.join(each.statement for each in form.assumptions)}.\n\n"
+        f"Source: {form.source}.\n"
+    )
+
+
+def _latex(symbol: Any) -> str:  # noqa: ANN401 -- sympy
+    import sympy as sp
+
+    return str(sp.latex(symbol))
+
+
 def findings(found: Sequence[Finding]) -> RenderableType:
     """Return theory and simulation side by side."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

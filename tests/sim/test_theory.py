@@ -1,5 +1,7 @@
 """Closed forms against facts that were computed elsewhere: published values, numpy, brute-force chains."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -29,6 +31,7 @@ from sim.durations import Distribution
 from sim.forms_staleness import distribution
 from sim.laws import mean_order_statistic, scaled
 from sim.theory import Refusal, applicable
+from sim.theory_tables import markdown
 
 EXP = Exponential(mean=1.0)
 SHIFTED = ShiftedExponential(shift=1.0, mean=2.0)
@@ -340,6 +343,11 @@ def test_a_form_explains_itself() -> None:
         assert each.assumptions
         assert each.latex()
         assert max(map(len, each.text().splitlines())) <= 76
+
+
+def test_the_documentation_has_every_form_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sim" / "theory.md").read_text(encoding="utf-8")
+    assert page.partition("## The forms\n\n")[2] == "\n".join(map(markdown, FORMS))
 
 
 def test_formulas_in_latex_and_in_characters() -> None:
