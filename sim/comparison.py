@@ -34,7 +34,8 @@ class Finding:
     prediction
         What the theory says.
     estimate
-        What the replicas say; ``None`` where nothing in a trace shows it.
+        What the replicas say, of exact laws and bounds the worst of them; ``None`` where nothing in a trace
+        shows it.
     ends
         What the two ends of a run without chance may add to or take from the estimate; 0 with chance.
     p_value
@@ -116,10 +117,11 @@ def _finding(prediction: Prediction, seen: Sequence[float], share: float, level:
     value, check = prediction.value, prediction.form.check
     estimate = Estimate.of(seen)
     if check in {"exact", "bound"}:
-        # A tick of the clock aside, which rounds instants.
-        worst = max(seen) - value if check == "bound" else max(abs(each - value) for each in seen)
-        holds = worst <= (1e-9 if check == "exact" else 1e-9 * (1 + value))
-        return Finding(prediction, estimate, 0.0, float(holds), "exact" if holds else "disagrees")
+        worst = max(seen) if check == "bound" else max(seen, key=lambda each: abs(each - value))
+        off = worst - value if check == "bound" else abs(worst - value)
+        holds = off <= 1e-9 * (1 + value)  # a tick of the clock aside, which rounds instants
+        extreme = Estimate(worst, 0.0, len(seen))
+        return Finding(prediction, extreme, 0.0, float(holds), "exact" if holds else "disagrees")
     ends = (1 + abs(value)) * share
     off = estimate.mean - value
     if (check == "mean bound" and off <= 0) or abs(off) <= ends:
