@@ -1,12 +1,12 @@
 """The commands that hold theory against simulation: ``theory``, ``validate`` and ``plot``."""
 
 import json
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import Progress
 
 from sim.engine import simulate
 from sim.errors import SimError
@@ -95,6 +95,11 @@ def _watched(scenario: Scenario, seed: int) -> Trace:
         return simulate(scenario, seed, progress=watch)
 
 
+def _bar() -> Progress:
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
 @click.command()
 @click.option("--quick", is_flag=True, help="Fewer and shorter runs: seconds instead of minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print every comparison as one JSON object instead.")
@@ -103,16 +108,16 @@ def validate(*, quick: bool, as_json: bool) -> int:
 
     Ends with status 1 where something disagrees.
     """
-    from rich.progress import Progress
-
     from sim import theory_tables as show
-    from sim.validate import CONFIDENCE, battery
+    from sim.validate import CONFIDENCE, FEW_REPLICAS, REPLICAS, battery
     from sim.validate import validate as run
 
     cases = battery(quick=quick)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with _bar() as bar:
         task = bar.add_task("validating", total=len(cases))
-        rows = run(cases, lambda done, _: bar.update(task, completed=done))
+        rows = run(
+            cases, lambda done, _: bar.update(task, completed=done), FEW_REPLICAS if quick else REPLICAS
+        )
     wrong = list(show.wrong(rows))
     if as_json:
         data: dict[str, Any] = {
@@ -177,20 +182,17 @@ def k(file: Path, out: Path, seed: int | None, replicas: int, gradients: int) ->
     """Draw updates per second and mean staleness over K, for the workers of the scenario in FILE."""
     _writable(out)
     scenario = Scenario.load(file)
-    from rich.progress import Progress
-
     from sim import plots
     from sim.over_k import over_k
 
-    quiet = not Console(stderr=True).is_terminal
-    with nullcontext(None) if quiet else Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("simulating", total=None) if bar else None
+    with _bar() as bar:
+        task = bar.add_task("simulating", total=None)
         curves = over_k(
             scenario,
             replicas,
             gradients,
             scenario.seed if seed is None else seed,
-            lambda done, of: bar.update(task, completed=done, total=of) if bar and task is not None else None,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     plots.write(plots.over_k(scenario, curves), out)
     click.echo(f"written to {out}", err=True)

@@ -1,4 +1,4 @@
-"""Closed forms held against simulations: independent replicas, warm-up left out, a verdict for each number."""
+"""Closed forms against simulations: independent replicas, warm-up left out, a verdict for each number."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,8 +12,9 @@ from sim.statistics import Estimate
 from sim.theory import Prediction
 from sim.trace import Trace
 
-Verdict = Literal["exact", "agrees", "by chance", "disagrees", "not simulated"]
-"""``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for."""
+Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "not simulated"]
+"""``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for.
+``undecided``: all replicas gave the same other number, so that there is no interval."""
 
 CONFIDENCE: Final = 0.95
 WARM_UP: Final = 0.1
@@ -33,7 +34,8 @@ class Finding:
     prediction
         What the theory says.
     estimate
-        What the replicas say; ``None`` where nothing in a trace shows it.
+        What the replicas say, of exact laws and bounds the worst of them; ``None`` where nothing in a trace
+        shows it.
     ends
         What the two ends of a run without chance may add to or take from the estimate; 0 with chance.
     p_value
@@ -104,8 +106,7 @@ def compare(
     level = (1 - confidence) / (family or max(1, len(predictions)))
     share = scenario.size / max(1, min(counts)) if lone else 0.0
     return tuple(
-        _finding(prediction, seen, share, level)
-        for prediction, seen in zip(predictions, values, strict=True)
+        _finding(prediction, seen, share, level) for prediction, seen in zip(predictions, values, strict=True)
     )
 
 
@@ -116,15 +117,18 @@ def _finding(prediction: Prediction, seen: Sequence[float], share: float, level:
     value, check = prediction.value, prediction.form.check
     estimate = Estimate.of(seen)
     if check in {"exact", "bound"}:
-        # A tick of the clock aside, which rounds instants.
-        worst = max(seen) - value if check == "bound" else max(abs(each - value) for each in seen)
-        holds = worst <= (1e-9 if check == "exact" else 1e-9 * (1 + value))
-        return Finding(prediction, estimate, 0.0, float(holds), "exact" if holds else "disagrees")
+        worst = max(seen) if check == "bound" else max(seen, key=lambda each: abs(each - value))
+        off = worst - value if check == "bound" else abs(worst - value)
+        holds = off <= 1e-9 * (1 + value)  # a tick of the clock aside, which rounds instants
+        extreme = Estimate(worst, 0.0, len(seen))
+        return Finding(prediction, extreme, 0.0, float(holds), "exact" if holds else "disagrees")
     ends = (1 + abs(value)) * share
     off = estimate.mean - value
     if (check == "mean bound" and off <= 0) or abs(off) <= ends:
         return Finding(prediction, estimate, ends, 1.0, "agrees")
     p_value = estimate.p_value(value)
+    if len(seen) > 1 and estimate.error == 0 and not p_value:
+        return Finding(prediction, estimate, ends, p_value, "undecided")
     inside = p_value >= 1 - CONFIDENCE
     verdict: Verdict = "agrees" if inside else "by chance" if p_value >= level else "disagrees"
     return Finding(prediction, estimate, ends, p_value, verdict)

@@ -27,7 +27,9 @@ def _numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
     return {P: scenario.size, S: mean_of(scenario.server.apply), Z: groups(scenario)[0][0].mean}
 
 
-def _repairman(name: str, quantity: str, unit: str, left: str, formula: sp.Expr, measure: Measure) -> ClosedForm:
+def _repairman(
+    name: str, *, quantity: str, unit: str, left: str, formula: sp.Expr, measure: Measure
+) -> ClosedForm:
     def points(scenario: Scenario) -> Iterator[Point]:
         yield Point("", _numbers(scenario), measure)
 
@@ -60,18 +62,28 @@ def _bound(scenario: Scenario) -> Iterator[Point]:
 
 FORMS: Final = (
     _repairman(
-        "server-throughput", "gradients per second", "1/s", "G", (1 - idle) / S, measures.gradients_per_second
+        "server-throughput",
+        quantity="gradients per second",
+        unit="1/s",
+        left="G",
+        formula=(1 - idle) / S,
+        measure=measures.gradients_per_second,
     ),
     _repairman(
-        "server-utilisation", "share of time that the server works", "1", "U", 1 - idle, measures.utilisation
+        "server-utilisation",
+        quantity="share of time that the server works",
+        unit="1",
+        left="U",
+        formula=1 - idle,
+        measure=measures.utilisation,
     ),
     _repairman(
         "server-number",
-        "mean number of gradients at the server",
-        "1",
-        "L",
-        P - Z / S * (1 - idle),
-        measures.number_at_server,
+        quantity="mean number of gradients at the server",
+        unit="1",
+        left="L",
+        formula=P - Z / S * (1 - idle),
+        measure=measures.number_at_server,
     ),
     ClosedForm(
         name="server-bound",

@@ -69,7 +69,9 @@ def _each(scenario: Scenario) -> Iterator[Point]:
 
 
 def _each_with_transfers(scenario: Scenario) -> Iterator[Point]:
-    found = [(law(worker), *times) for worker, times in zip(scenario.workers, transfers(scenario), strict=True)]
+    found = [
+        (law(worker), *times) for worker, times in zip(scenario.workers, transfers(scenario), strict=True)
+    ]
     rates = [1 / (its.mean + pull + push) if its else 0.0 for its, pull, push in found]
     counts = [worker.count or 1 for worker in scenario.workers]
     everyone = sum(each * count for each, count in zip(rates, counts, strict=True))
@@ -100,7 +102,7 @@ def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
 
 
 def distribution(scenario: Scenario, most: int) -> tuple[ClosedForm, NDArray[np.float64]] | None:
-    """Return the form of the staleness distribution that applies, and P(σ = 0 … most); ``None`` where none."""
+    """Return the distribution of the staleness that applies, with P(σ = 0 … most); ``None`` where none."""
     for form in FORMS:
         if form.quantity != DISTRIBUTION or form.failing(scenario):
             continue
@@ -138,9 +140,6 @@ def _mixture_variance(scenario: Scenario) -> Iterator[Point]:
 def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
     per_update = sp.lambdify((P, K), expression)
 
-    def points(scenario: Scenario) -> Iterator[Point]:
-        yield Point("deviation, any run", {}, measures.unaccounted(per_update), 0.0)
-
     return ClosedForm(
         name=f"{name}-conservation",
         quantity="sum of the staleness over all gradients",
@@ -157,7 +156,7 @@ def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
         ),
         assumptions=(a.protocol(*protocols), a.ENDLESS, a.STEADY, *READS_AT_ONCE),
         source=f"conservation: {CONSERVATION}",
-        points=points,
+        points=lambda _: iter([Point("deviation, any run", {}, measures.unaccounted(per_update), 0.0)]),
         check="exact",
     )
 
@@ -176,7 +175,9 @@ def _mean(name: str, expression: sp.Expr, source: str, *protocols: str) -> Close
     )
 
 
-def _distribution(name: str, pmf: sp.Expr, variance: sp.Expr, source: str, which: str) -> Iterator[ClosedForm]:
+def _distribution(
+    name: str, pmf: sp.Expr, variance: sp.Expr, source: str, which: str
+) -> Iterator[ClosedForm]:
     symbols = (STALENESS, WORKERS, BATCH)[: 3 if pmf.has(K) else 2]
     taken: tuple[Assumption, ...] = (a.protocol(which), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT)
     yield ClosedForm(
@@ -227,7 +228,9 @@ FORMS: Final = (
         left=sp.Symbol("Sigma_i"),
         expression=N,
         symbols=(
-            Meaning(sp.Symbol("Sigma_i"), "sum of (staleness + 1) over worker i's applied gradients", "updates"),
+            Meaning(
+                sp.Symbol("Sigma_i"), "sum of (staleness + 1) over worker i's applied gradients", "updates"
+            ),
             Meaning(N, "number of the update that applied its last gradient", "updates"),
         ),
         assumptions=(a.protocol("async"), a.STEADY, *READS_AT_ONCE),
@@ -302,7 +305,8 @@ FORMS: Final = (
     *_distribution(
         "k-batch-async",
         sp.Piecewise(
-            (1 - q * (1 - q**K) * P / K, sp.Eq(k, 0)), (q ** ((k - 1) * K + 1) * (1 - q**K) ** 2 * P / K, True)
+            (1 - q * (1 - q**K) * P / K, sp.Eq(k, 0)),
+            (q ** ((k - 1) * K + 1) * (1 - q**K) ** 2 * P / K, True),
         ),
         q * P / K * (1 + q**K) / (1 - q**K) - ((P - 1) / K) ** 2,
         "a geometric number of other gradients, from a uniform place in the batch, by whole batches",
@@ -353,11 +357,7 @@ FORMS: Final = (
         assumptions=(a.protocol("async"), a.SLACK, a.STEADY),
         source="Ho et al. 2013 (SSP): while one gradient is on its way, each other worker completes 2s + 1",
         points=lambda scenario: iter(
-            [
-                Point(
-                    "greatest", {P: scenario.size, s: scenario.protocol.slack}, measures.greatest_staleness
-                )
-            ]
+            [Point("greatest", {P: scenario.size, s: scenario.protocol.slack}, measures.greatest_staleness)]
         ),
         check="bound",
     ),

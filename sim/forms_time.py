@@ -1,6 +1,6 @@
 """Closed forms of the time that an update takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any, Final
 
@@ -116,8 +116,8 @@ def _time(
     symbols: tuple[Meaning, ...],
     assumptions: tuple[Assumption, ...],
     source: str,
-    points: Any = _alike,  # noqa: ANN401 -- as in ClosedForm
     *,
+    points: Callable[[Scenario], Iterator[Point]] = _alike,
     numeric: bool = False,
 ) -> ClosedForm:
     return ClosedForm(
@@ -156,7 +156,12 @@ FORMS: Final = (
     _time(
         "sync-uniform",
         low + (high - low) * K / (P + 1),
-        (WORKERS, BATCH, Meaning(low, "least compute time", "s"), Meaning(high, "greatest compute time", "s")),
+        (
+            WORKERS,
+            BATCH,
+            Meaning(low, "least compute time", "s"),
+            Meaning(high, "greatest compute time", "s"),
+        ),
         _sync(a.ALIKE, a.UNIFORM),
         f"{RENEWAL}; the K-th of P uniforms is Beta(K, P − K + 1)",
     ),
@@ -176,7 +181,7 @@ FORMS: Final = (
         (BATCH, Meaning(tau[K], "the K-th smallest compute time", "s")),
         _sync(a.CONSTANT),
         f"{RENEWAL}, and end with the K-th",
-        _constant,
+        points=_constant,
     ),
     _time(
         "bsp-unequal-exponential",
@@ -184,7 +189,7 @@ FORMS: Final = (
         (WORKERS, Meaning(sp.IndexedBase("mu")[i], "rate of worker i", "1/s"), Meaning(t, "time", "s")),
         (a.protocol("bsp"), a.UNLIKE, a.FEW_EXPONENTIAL, *INSTANT),
         "the maximum of exponentials, by inclusion and exclusion over all sets of workers",
-        _subsets,
+        points=_subsets,
     ),
     _time(
         "sync-numeric",
@@ -195,7 +200,7 @@ FORMS: Final = (
         ),
         _sync(a.ONE_LAW, a.NO_CLOSED_FORM, a.FINITE_ORDER_MEAN),
         f"{DUTTA}, E[X_{{K:P}}], integrated numerically",
-        _integrated,
+        points=_integrated,
         numeric=True,
     ),
     _time(
@@ -204,7 +209,7 @@ FORMS: Final = (
         (WORKERS, BATCH, Meaning(mean, "mean compute time", "s")),
         (a.protocol("async", "k-batch-async"), a.ALIKE, a.FINITE_MEAN, *INSTANT),
         f"{DUTTA}: E[X]/P and K·E[X]/P, by renewal",
-        _mean_alike,
+        points=_mean_alike,
     ),
     _time(
         "async-rates",
@@ -220,7 +225,7 @@ FORMS: Final = (
             a.NO_DISCARDS,
         ),
         "renewal: nobody waits for anybody",
-        _from_rates,
+        points=_from_rates,
     ),
     _time(
         "k-batch-sync-exponential",
@@ -228,7 +233,7 @@ FORMS: Final = (
         (BATCH, Meaning(total, "sum of all workers' rates", "gradients/s")),
         (a.protocol("k-batch-sync"), a.EXPONENTIAL, *INSTANT),
         f"{DUTTA}; without memory, cancelling changes nothing",
-        _from_rates,
+        points=_from_rates,
     ),
     _time(
         "k-async-exponential",

@@ -6,6 +6,7 @@ exists, the two are tested against each other.
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,10 +104,10 @@ def mean_order_statistic(k: int, workers: Sequence[Group]) -> float:
     cdfs = [(_cdf(each), count) for each, count in workers]
     total = float(marks[0])  # nobody is done before the first mark
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    for low, high in zip(marks[:-1], marks[1:], strict=True):
+    for low, high in pairwise(marks):
         half = (high - low) / 2
         survival = _fewer_than(k, cdfs, low + half * (nodes + 1))
-        total += half * float(weights @ survival)
+        total += float(half * (weights @ survival))
         if survival.max() == 0:
             return total
     return total + _tail(lambda t: float(_fewer_than(k, cdfs, np.array([t]))[0]), float(marks[-1]))
@@ -129,7 +130,7 @@ def _fewer_than(
 
     if sum(count for _, count in cdfs) == k:
         with np.errstate(divide="ignore"):
-            return -np.expm1(sum(count * np.log(cdf(times)) for cdf, count in cdfs))
+            return -np.expm1(sum((count * np.log(cdf(times)) for cdf, count in cdfs), np.zeros(len(times))))
     if len(cdfs) == 1:
         ((cdf, count),) = cdfs
         return np.asarray(binom.cdf(k - 1, count, cdf(times)))

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.trace import Outcome, Trace
+from sim.clock import NEVER
+from sim.trace import Trace
 
 Measure = Callable[[Trace, int], float]
 
@@ -100,10 +101,14 @@ def unaccounted(per_update: Callable[[int, int], int]) -> Measure:
     """
 
     def measure(trace: Trace, warm: int) -> float:  # noqa: ARG001 -- one signature
-        size, updates = trace.scenario.size, trace.updates
+        size = trace.scenario.size
         batch = trace.scenario.protocol.batch(size) or size
-        flying = trace.version_read[trace.outcome == Outcome.IN_FLIGHT]
-        total = int(trace.staleness.sum()) + int((updates - flying).sum())
+        # Just before the last instant, at which a run may end between two of several simultaneous events.
+        applied = (trace.applied_ticks != NEVER) & (trace.applied_ticks < trace.end)
+        updates = int(trace.version_applied[applied].max(initial=-1)) + 1
+        read = trace.ticks["read_at"] < trace.end
+        flying = trace.version_read[read & ~applied]
+        total = int(trace.staleness[applied[: trace.applied]].sum()) + int((updates - flying).sum())
         return float(total - per_update(size, batch) * updates)
 
     return measure

@@ -36,6 +36,7 @@ def over_k(
     replicas: int,
     gradients: int,
     seed: int,
+    *,
     progress: Callable[[int, int], None] | None = None,
     run: Simulate = simulate,
 ) -> tuple[Level, ...]:
@@ -63,19 +64,15 @@ def over_k(
     if ending:
         raise SimError(f"worker {ending[0]!r} ends by itself: throughput over K needs workers that go on")
     values = np.unique(np.linspace(1, scenario.size, min(MOST_VALUES, scenario.size)).round().astype(int))
-    builds = {
-        "k-sync": Protocol.k_sync,
-        "k-batch-sync": Protocol.k_batch_sync,
-        "k-async": Protocol.k_async,
-        "k-batch-async": Protocol.k_batch_async,
-    }
     levels: list[Level] = []
     for name in FAMILY:
         for value in values.tolist():
-            protocol = builds[name](value)
+            protocol = Protocol.model_validate({"kind": name, "k": value})
             per_update = scenario.size if protocol.at_update == "cancel" else value
             stop = Stop(updates=max(100, gradients // per_update))
-            levels.append(_level(scenario.model_copy(update={"protocol": protocol, "stop": stop}), replicas, seed, run))
+            levels.append(
+                _level(scenario.model_copy(update={"protocol": protocol, "stop": stop}), replicas, seed, run)
+            )
             if progress is not None:
                 progress(len(levels), len(FAMILY) * len(values))
     return tuple(levels)

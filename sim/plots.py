@@ -1,8 +1,9 @@
 """Figures: the staleness histogram, and throughput and staleness over K."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 import numpy as np
 from boltons.fileutils import atomic_save
@@ -79,7 +80,8 @@ def over_k(scenario: Scenario, levels: Sequence[Level]) -> Figure:
             (speed, [level.throughput for level in its], [level.expected_throughput for level in its]),
             (stale, [level.staleness for level in its], [level.expected_staleness for level in its]),
         ):
-            _curve(axes, name, np.array([level.k for level in its]), seen, theory, shift)
+            places = np.array([level.k for level in its]) + shift * (its[-1].k - 1) / 7
+            _curve(axes, name, places, seen, theory)
     speed.set_ylabel("updates per second")
     speed.set_yscale("log")
     speed.yaxis.set_major_formatter("{x:g}")
@@ -92,7 +94,8 @@ def over_k(scenario: Scenario, levels: Sequence[Level]) -> Figure:
     speed.legend(frameon=False, fontsize="small")
     title = scenario.title or f"{scenario.size} workers"
     figure.suptitle(
-        f"{title}: simulated, {CONFIDENCE:.0%} intervals; lines: theory, where there is one", fontsize="medium"
+        f"{title}: simulated, {CONFIDENCE:.0%} intervals; lines: theory, where there is one",
+        fontsize="medium",
     )
     return figure
 
@@ -100,14 +103,13 @@ def over_k(scenario: Scenario, levels: Sequence[Level]) -> Figure:
 def _curve(
     axes: Axes,
     name: str,
-    values: NDArray[np.int64],
+    values: NDArray[np.float64],
     seen: Sequence[Estimate],
     theory: Sequence[float | None],
-    shift: float,
 ) -> None:
     colour, marker = LOOKS[name]
     axes.errorbar(
-        values + shift * np.ptp(values) / 7,
+        values,
         [each.mean for each in seen],
         [each.half_width(CONFIDENCE) for each in seen],
         fmt=marker,
@@ -126,5 +128,7 @@ def _bare(axes: Axes) -> None:
 
 def write(figure: Figure, path: Path) -> None:
     """Write a figure, in the format that the path ends in; a path to no file is never half-written."""
+    drawn = BytesIO()
+    figure.savefig(drawn, format=path.suffix.removeprefix("."), dpi=150)
     with atomic_save(str(path)) as file:
-        figure.savefig(file, format=path.suffix.removeprefix("."), dpi=150)
+        cast("IO[bytes]", file).write(drawn.getvalue())

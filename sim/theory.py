@@ -96,7 +96,9 @@ class ClosedForm:
     def latex(self) -> str:
         """Return the formula in LaTeX."""
         relation = {"=": "=", "≤": r"\le"}[self.relation]
-        return f"{sp.latex(self.left)} {relation} {sp.latex(self.expression)}"
+        # SymPy spells the function's name out; every text writes H with an index.
+        usual = self.expression.replace(sp.harmonic, lambda n: sp.Symbol(f"H_{{{sp.latex(n)}}}"))
+        return f"{sp.latex(self.left)} {relation} {sp.latex(usual)}"
 
     def text(self) -> str:
         """Return the formula in characters, on several lines where it has fractions or sums."""
@@ -177,5 +179,6 @@ def applicable(scenario: Scenario) -> Theory:
     refusals = tuple(Refusal(form, form.failing(scenario)) for form in FORMS)
     found = [predictions(refusal.form, scenario) for refusal in refusals if not refusal.failing]
     return Theory(
-        tuple(each for one in found for each in one), tuple(refusal for refusal in refusals if refusal.failing)
+        tuple(each for one in found for each in one),
+        tuple(refusal for refusal in refusals if refusal.failing),
     )

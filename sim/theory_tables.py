@@ -18,6 +18,7 @@ from sim.statistics import sigmas
 from sim.theory import ClosedForm, Refusal
 from sim.validate import Row
 
+WRONG = ("disagrees", "undecided")
 MOST_ROWS = 60
 """So many numbers are shown; the JSON has them all."""
 
@@ -30,8 +31,8 @@ def method(replicas: int, seed: int) -> str:
             " ± is what its two ends may add or take."
         )
     return (
-        f"{replicas} independent replicas, seeds {seed} to {seed + replicas - 1}, the first {WARM_UP:.0%} of each"
-        f" one's updates left out as warm-up; ± is the {CONFIDENCE:.0%} interval of Student's t."
+        f"{replicas} independent replicas, seeds {seed} to {seed + replicas - 1}, the first {WARM_UP:.0%}"
+        f" of each one's updates left out as warm-up; ± is the {CONFIDENCE:.0%} interval of Student's t."
     )
 
 
@@ -61,6 +62,28 @@ def _symbol(symbol: Any) -> str:  # noqa: ANN401 -- sympy
     return str(sp.pretty(symbol, use_unicode=True)).replace("\n", " ")
 
 
+def markdown(form: ClosedForm) -> str:
+    """Return a form with its symbols, assumptions and source, as in the documentation."""
+    symbols = "; ".join(
+        f"$`{_latex(each.symbol)}`$ {each.words}" + ("" if each.unit == "1" else f" ({each.unit})")
+        for each in form.symbols
+    )
+    unit = "" if form.unit == "1" else f" ({form.unit})"
+    return (
+        f"### {form.name}\n\n{form.quantity.capitalize()}{unit}"
+        f"{', integrated numerically' if form.numeric else ''}:\n\n```math\n{form.latex()}\n```\n\n"
+        f"Symbols: {symbols}.\n\n"
+        f"Assumes: {'; '.join(each.statement for each in form.assumptions)}.\n\n"
+        f"Source: {form.source}.\n"
+    )
+
+
+def _latex(symbol: Any) -> str:  # noqa: ANN401 -- sympy
+    import sympy as sp
+
+    return str(sp.latex(symbol))
+
+
 def findings(found: Sequence[Finding]) -> RenderableType:
     """Return theory and simulation side by side."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -80,7 +103,9 @@ def findings(found: Sequence[Finding]) -> RenderableType:
     if len(found) > MOST_ROWS:
         notes.append(f"… and {len(found) - MOST_ROWS} more: see --json")
     if any(finding.verdict == "by chance" for finding in found):
-        notes.append("by chance: outside its own interval, as one in twenty is where theory and simulation agree.")
+        notes.append(
+            "by chance: outside its own interval, as one in twenty is where theory and simulation agree."
+        )
     return Group(table, *map(Text, notes))
 
 
@@ -91,7 +116,12 @@ def cells(finding: Finding) -> tuple[str, str, str, str]:
     if finding.estimate is None:
         return theory, "–", "–", finding.verdict
     if form.check in {"exact", "bound"}:
-        return theory, f"{finding.estimate.mean:.6g}", "", "holds" if finding.verdict == "exact" else finding.verdict
+        return (
+            theory,
+            f"{finding.estimate.mean:.6g}",
+            "",
+            "holds" if finding.verdict == "exact" else finding.verdict,
+        )
     return theory, f"{finding.estimate.mean:.6g}", f"{finding.half_width:.2g}", finding.verdict
 
 
@@ -107,7 +137,7 @@ def refused(refusals: Sequence[Refusal]) -> RenderableType:
 
 
 def about_it(scenario: Scenario, refusals: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    """Return the refusals of forms that are about such a scenario: about its protocol, slack, server …"""
+    """Return the refusals of forms that are about such a scenario: its protocol, slack, server and so on."""
 
     def concerns(form: ClosedForm) -> bool:
         return all(each.why_not(scenario) is None for each in form.assumptions if each.topic)
@@ -155,7 +185,7 @@ def battery(rows: Sequence[Row]) -> RenderableType:
         by_form.setdefault(row.finding.prediction.form.name, []).append(row)
     for name, its in by_form.items():
         judged = [row.finding for row in its if row.finding.verdict != "not simulated"]
-        wrong = sum(finding.verdict == "disagrees" for finding in judged)
+        wrong = sum(finding.verdict in WRONG for finding in judged)
         agree = f"{len(judged) - wrong}/{len(judged)}" if judged else "–"
         table.add_row(name, str(len({row.case for row in its})), str(len(its)), *_worst(judged), agree)
     return table
@@ -175,7 +205,7 @@ def wrong(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a line for each number that disagrees."""
     for row in rows:
         finding = row.finding
-        if finding.verdict == "disagrees":
+        if finding.verdict in WRONG:
             theory, simulated, width, _ = cells(finding)
             label = f" ({finding.prediction.label})" if finding.prediction.label else ""
             yield (

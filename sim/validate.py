@@ -4,7 +4,7 @@ Hundreds of comparisons are made, so that each is judged at a level at which all
 probability 0.99, if theory and simulator agree (Bonferroni).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -28,6 +28,8 @@ from sim.theory import Prediction, applicable
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20
+FEW_REPLICAS: Final = 12
+"""Enough for the quick battery."""
 
 LAWS: Final[tuple[Distribution, ...]] = (
     Exponential(mean=1.0),
@@ -36,14 +38,15 @@ LAWS: Final[tuple[Distribution, ...]] = (
     Gamma(mean=1.0, shape=3.0),
     LogNormal(mean=1.0, sigma=0.5),
     Pareto(minimum=1.0, shape=4.0),
-    Empirical(values=(0.5, 0.75, 1.5, 2.25)),
+    Empirical(values=(0.5, 0.6, 0.65, 0.8, 0.9, 1.0, 1.2, 1.4, 1.8, 2.6)),
     Constant(mean=1.0),
 )
-MIXED: Final = (
+BUILDS: Final = (Protocol.k_sync, Protocol.k_batch_sync, Protocol.k_async, Protocol.k_batch_async)
+MIXED: Final[tuple[Worker, ...]] = (
     Worker(name="fast", count=3, compute=Exponential(mean=0.5)),
     Worker(name="slow", count=2, compute=Exponential(mean=2.0)),
 )
-MOTLEY: Final = (
+MOTLEY: Final[tuple[Worker, ...]] = (
     Worker(name="constant", compute=1.0),
     Worker(name="gamma", compute=Gamma(mean=1.5, shape=2.0)),
     Worker(name="uniform", count=2, compute=Uniform(low=0.2, high=1.0), speed=0.5),
@@ -66,72 +69,99 @@ class Row:
     finding: Finding
 
 
-def _scenarios(length: int, *, quick: bool) -> Iterator[Scenario]:
-    """Yield the grid; the quick one has the exponential and one law of each other kind, and fewer workers."""
+def _scenario(
+    length: int,
+    protocol: Protocol,
+    workers: Sequence[Worker],
+    server: Server | None = None,
+    network: Network | None = None,
+) -> Scenario:
+    """Return a scenario that computes about ``length`` gradients, more where that is not a long run."""
+    size = sum(worker.count or 1 for worker in workers)
+    each = size if protocol.at_update == "cancel" else protocol.batch(size) or size
+    which = ", ".join(f"{w.count or 1} × {_name(w)}" for w in workers[:3]) + (" …" if workers[3:] else "")
+    extra = [f"apply {_name(server)}"] if server else []
+    extra += ["with transfers"] if network else []
+    return Scenario(
+        title=", ".join([protocol.describe().partition(" (")[0], which, *extra]),
+        protocol=protocol,
+        workers=workers,
+        server=server or Server(),
+        network=network or Network(),
+        stop=Stop(updates=max(-(-LONG_RUN * size // min(each, size)), length // each)),
+    )
 
-    def scenario(
-        protocol: Protocol, workers: Sequence[Worker], server: Server | None = None, net: Network | None = None
-    ) -> Scenario:
-        size = sum(worker.count or 1 for worker in workers)
-        each = size if protocol.at_update == "cancel" else protocol.batch(size) or size
-        updates = max(2 * LONG_RUN * size // min(each, size), length // each)
-        which = ", ".join(f"{w.count or 1} × {_name(w)}" for w in workers[:3]) + (" …" if workers[3:] else "")
-        extra = [f"apply {_name(server)}"] if server else []
-        extra += ["with transfers"] if net else []
-        return Scenario(
-            title=", ".join([protocol.describe().partition(" (")[0], which, *extra]),
-            protocol=protocol,
-            workers=workers,
-            server=server or Server(),
-            network=net or Network(),
-            stop=Stop(updates=updates),
-        )
 
-    laws = (LAWS[0], LAWS[1], LAWS[3]) if quick else LAWS
-    for size, batches in ((8, (1, 4, 8)),) if quick else ((8, (1, 4, 8)), (3, (2,)), (24, (6,))):
+def _alike(
+    length: int, laws: Sequence[Distribution], sizes: Mapping[int, Sequence[int]]
+) -> Iterator[Scenario]:
+    """Yield every protocol with equal workers, for each number of them the given K."""
+    for size, batches in sizes.items():
         for its in laws:
-            alike = [Worker(name="w", count=size, compute=its)]
-            yield scenario(Protocol.asynchronous(), alike)
-            yield scenario(Protocol.bsp(), alike)
+            workers = [Worker(name="w", count=size, compute=its)]
+            yield _scenario(length, Protocol.asynchronous(), workers)
+            yield _scenario(length, Protocol.bsp(), workers)
             for k in batches:
-                for build in (
-                    Protocol.k_sync,
-                    Protocol.k_batch_sync,
-                    Protocol.k_async,
-                    Protocol.k_batch_async,
-                ):
-                    yield scenario(build(k), alike)
+                for build in BUILDS[: 4 if k > 1 else 3]:  # k-batch-async with K = 1 is async
+                    yield _scenario(length, build(k), workers)
+
+
+def _unlike(length: int, batches: Sequence[int]) -> Iterator[Scenario]:
     for workers in (MIXED, MOTLEY):
-        yield scenario(Protocol.asynchronous(), workers)
-        yield scenario(Protocol.bsp(), workers)
-        for k in (2,) if quick else (2, 3):
-            for build in (Protocol.k_sync, Protocol.k_batch_sync, Protocol.k_async, Protocol.k_batch_async):
-                yield scenario(build(k), workers)
+        yield _scenario(length, Protocol.asynchronous(), workers)
+        yield _scenario(length, Protocol.bsp(), workers)
+        for k in batches:
+            for build in BUILDS:
+                yield _scenario(length, build(k), workers)
     for protocol in (Protocol.k_sync(4), Protocol.bsp(), Protocol.asynchronous()):
-        yield scenario(protocol, PACED)
-    yield scenario(Protocol.k_batch_async("P/4"), [Worker(name="w", count=8, compute=LAWS[0])])
-    for slack in (0, 2) if quick else (0, 1, 2, 5):
+        yield _scenario(length, protocol, PACED)
+    yield _scenario(length, Protocol.k_batch_async("P/4"), [Worker(name="w", count=8, compute=LAWS[0])])
+
+
+def _bounded(
+    length: int, laws: Sequence[Distribution], slacks: Sequence[int], bounds: Sequence[int]
+) -> Iterator[Scenario]:
+    for slack in slacks:
+        protocol = Protocol.asynchronous(slack=slack)
         for pace in (1.0, 1.5):
             two = [Worker(name="a", compute=LAWS[0]), Worker(name="b", compute=Exponential(mean=pace))]
-            yield scenario(Protocol.asynchronous(slack=slack), two)
+            yield _scenario(length, protocol, two)
         for its in laws:
-            yield scenario(
-                Protocol.asynchronous(slack=slack),
-                [Worker(name="w", count=4, compute=its), Worker(name="straggler", compute=3.0)],
-            )
-    for bound in (2,) if quick else (0, 2, 5, 20):
-        yield scenario(Protocol.asynchronous(max_staleness=bound), PACED)
-        yield scenario(Protocol.asynchronous(max_staleness=bound), MIXED)
-    for mean in (0.05, 0.2) if quick else (0.02, 0.05, 0.125, 0.2, 0.5):
-        for its in (LAWS[0], LAWS[3]) if quick else (*LAWS[:5], LAWS[7]):
-            alike = [Worker(name="w", count=8, compute=its)]
+            straggler = Worker(name="straggler", compute=3.0)
+            yield _scenario(length, protocol, [Worker(name="w", count=4, compute=its), straggler])
+    for bound in bounds:
+        for workers in (PACED, MIXED):
+            yield _scenario(length, Protocol.asynchronous(max_staleness=bound), workers)
+
+
+def _costly(length: int, laws: Sequence[Distribution], services: Sequence[float]) -> Iterator[Scenario]:
+    """Yield servers that take time, and networks that do."""
+    eight = Worker(name="w", count=8, compute=LAWS[0])
+    for mean in services:
+        for its in laws:
+            workers = [Worker(name="w", count=8, compute=its)]
             for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3), Protocol.k_async(3)):
-                yield scenario(protocol, alike, Server(apply=Exponential(mean=mean)))
-        yield scenario(Protocol.asynchronous(), alike, Server(apply=mean))
-    net = Network(latency=0.1, bandwidth=1e9, gradient_bytes=4e8, weight_bytes=2e8)
-    for workers in ([Worker(name="w", count=8, compute=LAWS[0])], MIXED):
-        yield scenario(Protocol.asynchronous(), workers, net=net)
-        yield scenario(Protocol.k_batch_async(3), workers, net=net)
+                yield _scenario(length, protocol, workers, Server(apply=Exponential(mean=mean)))
+        yield _scenario(length, Protocol.asynchronous(), [eight], Server(apply=mean))
+    network = Network(latency=0.1, bandwidth=1e9, gradient_bytes=4e8, weight_bytes=2e8)
+    for group in ((eight,), MIXED):
+        for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3)):
+            yield _scenario(length, protocol, group, network=network)
+
+
+def _scenarios(*, quick: bool) -> Iterator[Scenario]:
+    if quick:
+        length, laws = 500, (LAWS[0], LAWS[1], LAWS[3])
+        yield from _alike(length, laws, {8: (1, 4, 8)})
+        yield from _unlike(length, (2,))
+        yield from _bounded(length, laws, (0, 2), (2,))
+        yield from _costly(length, laws[::2], (0.05, 0.2))
+    else:
+        length = 2_000
+        yield from _alike(length, LAWS, {3: (2,), 8: (1, 4, 8), 24: (6,)})
+        yield from _unlike(length, (2, 3))
+        yield from _bounded(length, LAWS, (0, 1, 2, 5), (0, 2, 5, 20))
+        yield from _costly(length, (*LAWS[:5], LAWS[7]), (0.02, 0.05, 0.125, 0.2, 0.5))
 
 
 def _name(thing: Worker | Server) -> str:
@@ -143,15 +173,13 @@ def _name(thing: Worker | Server) -> str:
 
 def battery(*, quick: bool = False) -> tuple[Case, ...]:
     """Return the scenarios, each with what is predicted for it; the quick ones run in a few seconds."""
-    return tuple(
-        Case(scenario, applicable(scenario).predictions)
-        for scenario in _scenarios(1_000 if quick else 3_000, quick=quick)
-    )
+    return tuple(Case(each, applicable(each).predictions) for each in _scenarios(quick=quick))
 
 
 def validate(
     cases: Sequence[Case],
     progress: Callable[[int, int], None] | None = None,
+    replicas: int = REPLICAS,
     run: Simulate = simulate,
 ) -> tuple[Row, ...]:
     """Simulate every case and judge every number.
@@ -162,6 +190,8 @@ def validate(
         Of `battery`.
     progress
         Called after each case with the number of cases done, and of all.
+    replicas
+        Independent runs of each case.
     run
         Instead of `sim.simulate`.
     """
@@ -169,7 +199,7 @@ def validate(
     rows: list[Row] = []
     for done, (scenario, predicted) in enumerate(cases, 1):
         findings = compare(
-            scenario, predicted, REPLICAS, seed=0, family=compared, confidence=CONFIDENCE, run=run
+            scenario, predicted, replicas, seed=0, family=compared, confidence=CONFIDENCE, run=run
         )
         rows += [Row(scenario.title, finding) for finding in findings]
         if progress is not None:

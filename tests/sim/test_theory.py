@@ -1,10 +1,13 @@
 """Closed forms against facts that were computed elsewhere: published values, numpy, brute-force chains."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from sim import (
     Constant,
@@ -28,6 +31,7 @@ from sim.durations import Distribution
 from sim.forms_staleness import distribution
 from sim.laws import mean_order_statistic, scaled
 from sim.theory import Refusal, applicable
+from sim.theory_tables import markdown
 
 EXP = Exponential(mean=1.0)
 SHIFTED = ShiftedExponential(shift=1.0, mean=2.0)
@@ -130,7 +134,8 @@ def test_closed_order_statistics_are_the_integrals(law: Distribution, k: int) ->
 
 
 @pytest.mark.parametrize(
-    "law", [EXP, Gamma(mean=1.0, shape=3.0), LogNormal(mean=1.0, sigma=0.5), Empirical(values=(0.5, 1.0, 4.0))]
+    "law",
+    [EXP, Gamma(mean=1.0, shape=3.0), LogNormal(mean=1.0, sigma=0.5), Empirical(values=(0.5, 1.0, 4.0))],
 )
 @pytest.mark.parametrize("k", [2, 4])
 def test_integrated_order_statistics_are_those_of_drawn_times(law: Distribution, k: int) -> None:
@@ -157,7 +162,10 @@ def test_speed_scales_a_law(factor: float) -> None:
         Empirical(values=(1.0, 3.0)),
         Constant(mean=2.0),
     ):
-        drawn = (law.sample(np.random.default_rng(0), 5), scaled(law, factor).sample(np.random.default_rng(0), 5))
+        drawn = (
+            law.sample(np.random.default_rng(0), 5),
+            scaled(law, factor).sample(np.random.default_rng(0), 5),
+        )
         assert drawn[1] == pytest.approx(drawn[0] * factor)
 
 
@@ -174,12 +182,12 @@ def test_unequal_exponentials_by_inclusion_and_exclusion_are_the_integral() -> N
     assert got == pytest.approx(mean_order_statistic(5, [(Exponential(mean=mean), 1) for mean in means]))
 
 
-def stationary(rates: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def stationary(rates: NDArray[np.float64]) -> NDArray[np.float64]:
     """Solve π Q = 0, Σ π = 1 for a matrix of transition rates."""
     generator = rates - np.diag(rates.sum(axis=1))
     size = len(rates)
     system = np.vstack([generator.T, np.ones(size)])
-    return np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0]
+    return np.asarray(np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0])
 
 
 @pytest.mark.parametrize("slack", [0, 1, 4])
@@ -231,7 +239,9 @@ def test_a_distribution_of_the_staleness_has_the_mass_mean_and_variance_it_shoul
     mean = pmf @ places
     (variance,) = values(scenario, "variance of the staleness")
     assert pmf.sum() == pytest.approx(1)
-    assert mean == pytest.approx({"async": scenario.size - 1, "k-async": 5 / 3, "k-batch-async": 7 / 3}[protocol.name])
+    assert mean == pytest.approx(
+        {"async": scenario.size - 1, "k-async": 5 / 3, "k-batch-async": 7 / 3}[protocol.name]
+    )
     assert pmf @ (places - mean) ** 2 == pytest.approx(variance)
 
 
@@ -270,21 +280,31 @@ def test_bounds_of_slack_and_of_discarding() -> None:
     assert got == {"discard-bound": 3, "ringmaster-bound": pytest.approx(8)}
 
 
+ASYNC, FRESH = Protocol.asynchronous(), Protocol.asynchronous(max_staleness=9)
+TIMES = "compute times is infinite"
+HEAVY = Pareto(minimum=1.0, shape=1.0)
+SERVED = eight(ASYNC, server=Server(apply=0.1))
+
+
 @pytest.mark.parametrize(
     ("name", "scenario", "reason"),
     [
         ("async-time", eight(Protocol.bsp()), "the protocol is bsp"),
-        ("async-distribution", eight(Protocol.asynchronous(), SHIFTED), "the times of workers[0] are shifted-exponential"),
+        ("async-distribution", eight(ASYNC, SHIFTED), "the times of workers[0] are shifted-exponential"),
         ("async-staleness", eight(Protocol.asynchronous(slack=1)), "slack 1 holds workers back"),
-        ("async-staleness", eight(Protocol.asynchronous(max_staleness=9)), "gradients staler than 9 are discarded"),
-        ("async-time", eight(Protocol.asynchronous(), server=Server(apply=0.1)), "applying a gradient takes time"),
-        ("async-time", eight(Protocol.asynchronous(), Pareto(minimum=1.0, shape=1.0)), "a mean compute time is infinite"),
-        ("sync-pareto", eight(Protocol.k_sync(8), Pareto(minimum=1.0, shape=0.9)), "the mean of the 8-th of 8 compute times is infinite"),
+        ("async-staleness", eight(FRESH), "gradients staler than 9 are discarded"),
+        ("async-time", SERVED, "applying a gradient takes time"),
+        ("async-time", eight(ASYNC, HEAVY), "a mean compute time is infinite"),
+        (
+            "sync-pareto",
+            eight(Protocol.k_sync(8), HEAVY),
+            "the mean of the 8-th of 8 " + TIMES,
+        ),
         ("ssp-throughput", eight(Protocol.asynchronous(slack=1)), "there are 8 workers"),
         ("softsync-staleness", eight(Protocol.k_batch_async("P/3")), "3 does not divide P = 8"),
-        ("server-throughput", eight(Protocol.asynchronous(), server=Server(apply=0.1)), "the time to apply is constant"),
+        ("server-throughput", SERVED, "the time to apply is constant"),
     ],
-)  # fmt: skip
+)
 def test_what_does_not_hold_is_said(name: str, scenario: Scenario, reason: str) -> None:
     assert reason in refusal(scenario, name).failing
 
@@ -323,6 +343,11 @@ def test_a_form_explains_itself() -> None:
         assert each.assumptions
         assert each.latex()
         assert max(map(len, each.text().splitlines())) <= 76
+
+
+def test_the_documentation_has_every_form_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sim" / "theory.md").read_text(encoding="utf-8")
+    assert page.partition("## The forms\n\n")[2] == "\n".join(map(markdown, FORMS))
 
 
 def test_formulas_in_latex_and_in_characters() -> None:

@@ -9,22 +9,27 @@ from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate
 from sim.comparison import compare
 from sim.statistics import Estimate, sigmas
 from sim.theory import applicable
-from sim.validate import Case, battery, validate
+from sim.theory_tables import WRONG
+from sim.validate import FEW_REPLICAS, Case, battery, validate
 
-SCENARIO = Scenario(workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=2000))
+SCENARIO = Scenario(
+    workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=2000)
+)
 
 
 def test_the_short_battery_agrees() -> None:
-    rows = validate(battery(quick=True))
-    assert [row for row in rows if row.finding.verdict == "disagrees"] == []
-    assert len(rows) > 250  # noqa: PLR2004 -- as a guard against an empty battery
+    rows = validate(battery(quick=True), replicas=FEW_REPLICAS)
+    assert [row for row in rows if row.finding.verdict in WRONG] == []
+    assert len(rows) > 250
 
 
 def test_a_wrong_formula_is_found_out() -> None:
     right = applicable(SCENARIO).predictions
     wrong = [replace(each, value=each.value * 1.05 + 0.001) for each in right if each.measure is not None]
     judged = {f.prediction.form.name: f.verdict for f in compare(SCENARIO, wrong) if not f.prediction.label}
-    assert judged == dict.fromkeys(("async-staleness", "async-variance", "async-time", "async-rates"), "disagrees")
+    assert judged == dict.fromkeys(
+        ("async-staleness", "async-variance", "async-time", "async-rates"), "disagrees"
+    )
 
 
 def test_a_wrong_simulator_is_found_out() -> None:
@@ -49,7 +54,9 @@ def test_progress_is_told_of_every_case() -> None:
 
 
 def test_without_chance_one_run_tells_all() -> None:
-    constant = Scenario(workers=[Worker(name="a", compute=1.0), Worker(name="b", compute=0.7)], stop=Stop(updates=999))
+    constant = Scenario(
+        workers=[Worker(name="a", compute=1.0), Worker(name="b", compute=0.7)], stop=Stop(updates=999)
+    )
     findings = compare(constant, applicable(constant).predictions)
     assert {finding.verdict for finding in findings} == {"exact", "agrees"}
     assert {finding.estimate.replicas for finding in findings if finding.estimate} == {1}
@@ -65,9 +72,9 @@ def test_a_run_without_updates_says_nothing() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_an_interval_covers_as_often_as_it_says(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    estimates = [Estimate.of(rng.normal(3.0, 2.0, 8)) for _ in range(2000)]
+    estimates = [Estimate.of(rng.normal(3.0, 2.0, 8).tolist()) for _ in range(2000)]
     covered = [abs(each.mean - 3) <= each.half_width(0.95) for each in estimates]
-    likely = [each.p_value(3.0) >= 0.05 for each in estimates]  # noqa: PLR2004 -- 1 - 0.95
+    likely = [each.p_value(3.0) >= 0.05 for each in estimates]
     assert covered == likely
     assert np.mean(covered) == pytest.approx(0.95, abs=0.02)
 
