@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from boltons.fileutils import atomic_save
 
+from sim import files
 from sim.clock import NANOSECONDS, NEVER
 from sim.spans import NOBODY, Kind, Spans, spans
 from sim.trace import Outcome, Trace
@@ -46,13 +46,9 @@ def write(trace: Trace, path: Path | str) -> None:
         "ended": trace.ended,
         "protocol": trace.scenario.protocol.describe(),
     }
-    with atomic_save(str(path), text_mode=True) as file:
-        file.write('{"displayTimeUnit": "ns", "otherData": ' + json.dumps(about) + ', "traceEvents": [\n')
-        separator = ""
-        for event in events(trace):
-            file.write(separator + json.dumps(event, separators=(",", ":")))
-            separator = ",\n"
-        file.write("\n]}\n")
+    head = '{"displayTimeUnit":"ns","otherData":' + json.dumps(about) + ',"traceEvents":[\n'
+    body = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events(trace))
+    files.write(path, f"{head}{body}\n]}}\n".encode())
 
 
 def events(trace: Trace) -> Iterator[Event]:
@@ -100,7 +96,7 @@ def _worker_track(trace: Trace, place: int, found: Spans) -> Iterator[Event]:
     arrived, applied = trace.ticks["arrived_at"], trace.applied
     begun = NOBODY
     for row, kind, begin, end in found.rows():
-        if row != NOBODY and row != begun:
+        if row not in {NOBODY, begun}:
             begun = row
             yield _slice(
                 track, f"gradient {trace.index[row]}", "gradient", begin, ends[row], **_facts(trace, row)

@@ -11,7 +11,7 @@ import numpy as np
 from sim.clock import NEVER, to_ns
 from sim.draws import presence, streams
 from sim.scenario import Worker
-from sim.trace import Column, Outcome, Trace
+from sim.trace import Column, Trace
 
 NOBODY: Final = -1
 """The row of a span that belongs to no gradient."""
@@ -284,8 +284,3 @@ def _offline(outages: dict[int, Column]) -> Piece:
     lanes = np.concatenate([np.full(len(away), worker) for worker, away in outages.items()])
     both = np.concatenate(list(outages.values()))
     return _piece(lanes, Kind.OFFLINE, both[:, 0], both[:, 1], np.full(len(both), NOBODY))
-
-
-def dropped(trace: Trace) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each gradient was discarded, cancelled or lost."""
-    return np.isin(trace.outcome, [Outcome.DISCARDED, Outcome.CANCELLED, Outcome.LOST])

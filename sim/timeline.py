@@ -7,8 +7,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from boltons.fileutils import atomic_save
-
+from sim import files
 from sim.errors import SimError
 from sim.trace import Trace
 
@@ -114,12 +113,12 @@ def write(trace: Trace, path: Path | str) -> None:
         raise SimError(
             f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}"
         )
-    with atomic_save(str(path)) as file:
-        if kind == "html":
-            from sim import timeline_page
+    if kind == "html":
+        from sim import timeline_page
 
-            file.write(timeline_page.page(trace).encode())
-        else:
-            from sim import timeline_figure
+        drawn = timeline_page.page(trace).encode()
+    else:
+        from sim import timeline_figure
 
-            timeline_figure.write(trace, file, kind)
+        drawn = timeline_figure.render(trace, kind)
+    files.write(path, drawn)

@@ -1,9 +1,11 @@
 """A run as a matplotlib figure, as one would put it into a paper."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from io import BytesIO
 from itertools import product
 from operator import itemgetter
-from typing import IO, Final
+from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +15,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-
 from numpy.typing import NDArray
 
 from sim.clock import NANOSECONDS
@@ -70,34 +71,28 @@ def figure(trace: Trace) -> Figure:
     workers = min(WORKERS, len(trace.workers))
     shown = view(trace, workers=workers, gradients=max(FEWEST, GRADIENTS_PER_WORKER * workers))
     keys = _keys(trace, shown)
-    axes, lane = _axes(trace, shown, legend_rows=-(-len(keys) // KEYS_IN_A_ROW))
+    drawn, axes, lane = _frame(trace, shown, legend_rows=-(-len(keys) // KEYS_IN_A_ROW))
     pitch = POINTS * WIDTH * axes.get_position().width / shown.end
     font = min(SMALL_FONT, 0.62 * lane * POINTS)
     _draw_bars(axes, trace, shown)
     _draw_labels(axes, trace, shown, pitch, font)
     _draw_updates(axes, trace, shown, pitch, font)
     _draw_arrows(axes, trace, shown)
-    _figure_of(axes).legend(
-        handles=keys, loc="lower center", ncols=KEYS_IN_A_ROW, frameon=False, fontsize=SMALL_FONT
-    )
-    return _figure_of(axes)
+    drawn.legend(handles=keys, loc="lower center", ncols=KEYS_IN_A_ROW, frameon=False, fontsize=SMALL_FONT)
+    return drawn
 
 
-def write(trace: Trace, file: IO[bytes], kind: str) -> None:
-    """Write the figure as ``"png"`` or ``"svg"``; the same run gives the same bytes."""
+def render(trace: Trace, kind: str) -> bytes:
+    """Return the figure as a ``"png"`` or ``"svg"`` file; the same run gives the same bytes."""
     metadata = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}[kind]
+    drawn = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "dlsyslab"}):
-        figure(trace).savefig(file, format=kind, dpi=200, metadata=metadata)
+        figure(trace).savefig(drawn, format=kind, dpi=200, metadata=metadata)
+    return drawn.getvalue()
 
 
-def _figure_of(axes: Axes) -> Figure:
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    return figure
-
-
-def _axes(trace: Trace, shown: View, legend_rows: int) -> tuple[Axes, float]:
-    """Return axes with a line for each lane, and the height of a lane in inches."""
+def _frame(trace: Trace, shown: View, legend_rows: int) -> tuple[Figure, Axes, float]:
+    """Return a figure, its axes with a line for each lane, and the height of a lane in inches."""
     names = [_short(name) for name in trace.workers[: shown.workers]] + ["server", "version"]
     lane = min(0.34, max(0.11, 6.0 / len(names)))
     font = min(FONT, 0.8 * lane * POINTS)
@@ -119,7 +114,7 @@ def _axes(trace: Trace, shown: View, legend_rows: int) -> tuple[Axes, float]:
     title = trace.scenario.title or trace.scenario.protocol.describe()
     figure.text(0.5, 1 - 0.2 / height, _short(title, 80), ha="center", fontsize=FONT + 1, parse_math=False)
     figure.text(0.5, 1 - 0.38 / height, shown.statement, ha="center", fontsize=SMALL_FONT, color=INK)
-    return axes, lane
+    return figure, axes, lane
 
 
 def _short(name: str, most: int = 24) -> str:
@@ -143,15 +138,15 @@ def _keys(trace: Trace, shown: View) -> list[Artist]:
 
 
 def _attended(found: Spans) -> Flags:
-    return found.lane != found.unattended
+    return np.not_equal(found.lane, found.unattended)
 
 
-def _boxes(found: Spans, shown: View, which: Flags) -> NDArray[np.float64]:
+def _boxes(found: Spans, shown: View, which: Flags) -> Sequence[Any]:
     """Return the corners of some spans' boxes."""
     begin, end = found.begin[which] / UNITS[shown.unit], found.end[which] / UNITS[shown.unit]
     lane = np.minimum(found.lane[which], shown.workers)
     top, bottom = lane - HALF, lane + HALF
-    return np.stack([[begin, top], [end, top], [end, bottom], [begin, bottom]]).transpose(2, 0, 1)
+    return list(np.stack([[begin, top], [end, top], [end, bottom], [begin, bottom]]).transpose(2, 0, 1))
 
 
 def _draw_bars(axes: Axes, trace: Trace, shown: View) -> None:
@@ -181,7 +176,7 @@ def _draw_labels(axes: Axes, trace: Trace, shown: View, pitch: float, font: floa
             if length * pitch > 0.62 * font * (len(label) + 0.5):
                 at = (begin + length / 2) / UNITS[shown.unit]
                 colour = "white" if kind in DARK and not dropped else INK
-                _write(axes, at, trace.worker[row], label, font, colour)
+                _write(axes, (at, trace.worker[row]), label, font, colour)
                 break
 
 
@@ -208,7 +203,7 @@ def _draw_updates(axes: Axes, trace: Trace, shown: View, pitch: float, font: flo
     for version, instant in enumerate([0, *instants.tolist()]):
         half = 0.31 * font * (len(str(version)) + 1)
         if instant * pitch - half >= free_from:
-            _write(axes, instant / UNITS[shown.unit], shown.workers + 1, str(version), font, INK)
+            _write(axes, (instant / UNITS[shown.unit], shown.workers + 1), str(version), font, INK)
             free_from = instant * pitch + half
 
 
@@ -229,5 +224,5 @@ def _draw_arrows(axes: Axes, trace: Trace, shown: View) -> None:
         )
 
 
-def _write(axes: Axes, at: float, lane: float, what: str, font: float, colour: str) -> None:
-    axes.text(at, lane, what, ha="center", va="center_baseline", fontsize=font, color=colour)
+def _write(axes: Axes, where: tuple[float, float], what: str, font: float, colour: str) -> None:
+    axes.text(*where, what, ha="center", va="center_baseline", fontsize=font, color=colour)

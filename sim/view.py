@@ -64,7 +64,9 @@ def view(trace: Trace, *, workers: int, gradients: int) -> View:
     seen = (found.begin < end) & ((found.lane < shown) | (found.lane >= found.server))
     found = Spans(
         found.workers,
-        *(column[seen] for column in (found.lane, found.kind, found.begin)),
+        found.lane[seen],
+        found.kind[seen],
+        found.begin[seen],
         np.minimum(found.end[seen], end),
         found.row[seen],
     )
