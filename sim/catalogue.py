@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from sim.forms_distribution import FORMS as DISTRIBUTION
 from sim.forms_server import FORMS as SERVER
 from sim.forms_staleness import FORMS as STALENESS
 from sim.forms_time import FORMS as TIME
 from sim.theory import ClosedForm
 
-FORMS: Final[tuple[ClosedForm, ...]] = (*STALENESS, *TIME, *SERVER)
+FORMS: Final[tuple[ClosedForm, ...]] = (*STALENESS, *DISTRIBUTION, *TIME, *SERVER)
 
 
 def form(name: str) -> ClosedForm:

@@ -1,33 +1,26 @@
-"""Closed forms of the staleness: what is conserved, its mean, its distribution, its bounds."""
+"""Closed forms of the staleness: what is conserved, its mean, its bounds."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from sim import assumptions as a
 from sim import measures
-from sim.assumptions import Assumption, transfers
+from sim.assumptions import transfers
 from sim.laws import groups, law
 from sim.scenario import Scenario
-from sim.theory import ClosedForm, Meaning, Point, evaluate
+from sim.theory import ClosedForm, Meaning, Point
 
 P, K, n, s, m = sp.symbols("P K n s m", positive=True, integer=True)
-k, U, N = sp.symbols("k U N", nonnegative=True, integer=True)
-i = sp.Symbol("i", integer=True, positive=True)
+U, N = sp.symbols("U N", nonnegative=True, integer=True)
 sigma = sp.Symbol("sigma", nonnegative=True)
 rate, total, compute, push = sp.symbols("lambda_i Lambda X_i d_i", positive=True)
-share = sp.IndexedBase("p")
 E = sp.Function("E")
-Var = sp.Function("Var")
-Pr = sp.Function("Pr")
 
 WORKERS = Meaning(P, "number of workers", "1")
 BATCH = Meaning(K, "gradients per update", "1")
 STALENESS = Meaning(sigma, "staleness of an applied gradient", "updates")
-VALUE = Meaning(k, "a staleness", "updates")
 RATE = Meaning(rate, "worker i's own rate 1/E[X_i]", "gradients/s")
 TOTAL = Meaning(total, "sum of all workers' rates", "gradients/s")
 
@@ -37,25 +30,19 @@ READS_AT_ONCE: Final = (a.FREE_NETWORK, a.NO_SLACK, a.NO_DISCARDS)
 INSTANT: Final = (a.FREE_NETWORK, a.FREE_APPLYING, a.NO_SLACK, a.NO_DISCARDS)
 
 CONSERVATION = "every update adds one to the staleness of each gradient in flight outside its batch"
-DISTRIBUTION = "distribution of the staleness"
-RARE = 0.005
-"""Values of the staleness that are less likely than this are not compared."""
 
 
-def _numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
+def numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
+    """Return P and K of a scenario; in bsp K is P."""
     return {P: scenario.size, K: scenario.protocol.batch(scenario.size) or scenario.size}
 
 
-def _rates(scenario: Scenario) -> list[tuple[float, int]]:
-    return [(1 / its.mean, count) for its, count in groups(scenario)]
-
-
 def _all(scenario: Scenario) -> Iterator[Point]:
-    yield Point("", _numbers(scenario), measures.mean_staleness())
+    yield Point("", numbers(scenario), measures.mean_staleness())
 
 
 def _exactly_zero(scenario: Scenario) -> Iterator[Point]:
-    yield Point("greatest", _numbers(scenario), measures.greatest_staleness)
+    yield Point("greatest", numbers(scenario), measures.greatest_staleness)
 
 
 def _each(scenario: Scenario) -> Iterator[Point]:
@@ -79,62 +66,12 @@ def _each_with_transfers(scenario: Scenario) -> Iterator[Point]:
     for worker, (its, _, sent), own, count in zip(scenario.workers, found, rates, counts, strict=True):
         values = {rate: own, total: everyone, compute: its.mean if its else 0.0, push: sent}
         places, begin = range(begin, begin + count), begin + count
-        yield Point(worker.name, values | {K: _numbers(scenario)[K]}, measures.mean_staleness(places))
+        yield Point(worker.name, values | {K: numbers(scenario)[K]}, measures.mean_staleness(places))
 
 
 def _softsync(scenario: Scenario) -> Iterator[Point]:
     parts = int(str(scenario.protocol.k).removeprefix("P/"))
     yield Point("", {P: scenario.size, n: parts}, measures.mean_staleness())
-
-
-def _variance(scenario: Scenario) -> Iterator[Point]:
-    yield Point("", _numbers(scenario), measures.staleness_variance)
-
-
-def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
-    """Yield the probabilities of staleness 0, 1, 2, 4, 8 … down to rare ones."""
-    for value in (0, *(2**power for power in range(40))):
-        values = _numbers(scenario) | {k: value}
-        probability = evaluate(expression, values)
-        if value and probability < RARE:
-            return
-        yield Point(f"k = {value}", values, measures.staleness_share(value), probability)
-
-
-def distribution(scenario: Scenario, most: int) -> tuple[ClosedForm, NDArray[np.float64]] | None:
-    """Return the distribution of the staleness that applies, with P(σ = 0 … most); ``None`` where none."""
-    for form in FORMS:
-        if form.quantity != DISTRIBUTION or form.failing(scenario):
-            continue
-        values = np.arange(most + 1)
-        if form.expression.has(share):
-            found = _rates(scenario)
-            everyone = sum(each * count for each, count in found)
-            terms = [count * (p := each / everyone) ** 2 * (1 - p) ** values for each, count in found]
-            return form, np.sum(terms, axis=0)
-        pmf = sp.lambdify((P, K, k), form.expression)
-        numbers = _numbers(scenario)
-        return form, np.array([float(pmf(numbers[P], numbers[K], value)) for value in values.tolist()])
-    return None
-
-
-def _mixture(scenario: Scenario) -> Iterator[Point]:
-    found = _rates(scenario)
-    everyone = sum(each * count for each, count in found)
-    for value in (0, *(2**power for power in range(40))):
-        own = [(each / everyone, count) for each, count in found]
-        probability = sum(count * p * p * (1 - p) ** value for p, count in own)
-        if value and probability < RARE:
-            return
-        yield Point(f"k = {value}", {}, measures.staleness_share(value), probability)
-
-
-def _mixture_variance(scenario: Scenario) -> Iterator[Point]:
-    found = _rates(scenario)
-    everyone = sum(each * count for each, count in found)
-    own = [(each / everyone, count) for each, count in found]
-    square = sum(count * p * (1 - p) * (2 - p) / p**2 for p, count in own)
-    yield Point("", {}, measures.staleness_variance, square - (scenario.size - 1) ** 2)
 
 
 def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
@@ -175,38 +112,8 @@ def _mean(name: str, expression: sp.Expr, source: str, *protocols: str) -> Close
     )
 
 
-def _distribution(
-    name: str, pmf: sp.Expr, variance: sp.Expr, source: str, which: str
-) -> Iterator[ClosedForm]:
-    symbols = (STALENESS, WORKERS, BATCH)[: 3 if pmf.has(K) else 2]
-    taken: tuple[Assumption, ...] = (a.protocol(which), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT)
-    yield ClosedForm(
-        name=f"{name}-distribution",
-        quantity=DISTRIBUTION,
-        unit="1",
-        left=Pr(sp.Eq(sigma, k)),
-        expression=pmf,
-        symbols=(*symbols, VALUE),
-        assumptions=taken,
-        source=source,
-        points=lambda scenario: _probabilities(pmf, scenario),
-    )
-    yield ClosedForm(
-        name=f"{name}-variance",
-        quantity="variance of the staleness",
-        unit="updates²",
-        left=Var(sigma),
-        expression=variance,
-        symbols=symbols,
-        assumptions=taken,
-        source=f"variance of {name}-distribution",
-        points=_variance,
-    )
-
-
-q = 1 - 1 / P
-MITLIAGKAS = "Mitliagkas et al. 2016 (Asynchrony begets momentum, arXiv 1605.09774), queueing model"
 DUTTA = "Dutta et al. 2018 (arXiv 1803.01113)"
+
 
 FORMS: Final = (
     ClosedForm(
@@ -293,58 +200,6 @@ FORMS: Final = (
         assumptions=(a.protocol("k-batch-async", "async"), a.EVEN_SHARE, *LONG_RUN, *READS_AT_ONCE),
         source="conservation with K = P/n; Gupta et al. 2015 (Rudra, arXiv 1509.04210) measure about n",
         points=_softsync,
-    ),
-    *_distribution("async", q**k / P, P * (P - 1), MITLIAGKAS, "async"),
-    *_distribution(
-        "k-async",
-        K / P * (1 - K / P) ** k,
-        P * (P - K) / K**2,
-        "without memory, each update takes K of P workers at random",
-        "k-async",
-    ),
-    *_distribution(
-        "k-batch-async",
-        sp.Piecewise(
-            (1 - q * (1 - q**K) * P / K, sp.Eq(k, 0)),
-            (q ** ((k - 1) * K + 1) * (1 - q**K) ** 2 * P / K, True),
-        ),
-        q * P / K * (1 + q**K) / (1 - q**K) - ((P - 1) / K) ** 2,
-        "a geometric number of other gradients, from a uniform place in the batch, by whole batches",
-        "k-batch-async",
-    ),
-    ClosedForm(
-        name="mixture-distribution",
-        quantity=DISTRIBUTION,
-        unit="1",
-        left=Pr(sp.Eq(sigma, k)),
-        expression=sp.Sum(share[i] ** 2 * (1 - share[i]) ** k, (i, 1, P)),
-        symbols=(STALENESS, VALUE, Meaning(share[i], "worker i's share of the updates, λ_i/Λ", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.EXPONENTIAL, a.UNLIKE, *LONG_RUN, *INSTANT),
-        source="geometric with p_i for worker i, which makes a share p_i of the updates",
-        points=_mixture,
-    ),
-    ClosedForm(
-        name="mixture-variance",
-        quantity="variance of the staleness",
-        unit="updates²",
-        left=Var(sigma),
-        expression=sp.Sum((1 - share[i]) * (2 - share[i]) / share[i], (i, 1, P)) - (P - 1) ** 2,
-        symbols=(STALENESS, Meaning(share[i], "worker i's share of the updates, λ_i/Λ", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.EXPONENTIAL, a.UNLIKE, *LONG_RUN, *INSTANT),
-        source="variance of mixture-distribution",
-        points=_mixture_variance,
-    ),
-    ClosedForm(
-        name="implicit-momentum",
-        quantity="implicit momentum",
-        unit="1",
-        left=sp.Symbol("mu"),
-        expression=1 - 1 / P,
-        symbols=(Meaning(sp.Symbol("mu"), "momentum that asynchrony adds to the mean step", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT),
-        source=MITLIAGKAS,
-        points=lambda scenario: iter([Point("", {P: scenario.size}, None)]),
-        check="none",
     ),
     ClosedForm(
         name="ssp-bound",

@@ -10,7 +10,7 @@ from sim import assumptions as a
 from sim import measures
 from sim.assumptions import Assumption, transfers
 from sim.durations import Exponential, Pareto, ShiftedExponential, Uniform
-from sim.forms_staleness import BATCH, DUTTA, INSTANT, LONG_RUN, WORKERS, K, P
+from sim.forms_staleness import BATCH, DUTTA, INSTANT, LONG_RUN, WORKERS, K, P, numbers
 from sim.laws import groups, law, mean_order_statistic
 from sim.scenario import Scenario
 from sim.theory import ClosedForm, Meaning, Point
@@ -34,10 +34,6 @@ SYNC: Final = ("bsp", "k-sync")
 RENEWAL = "all start anew at each update"
 
 
-def _numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
-    return {P: scenario.size, K: scenario.protocol.batch(scenario.size) or scenario.size}
-
-
 def _parameters(scenario: Scenario) -> dict[sp.Basic, Any]:
     """Return the parameters of the one law that all workers follow."""
     ((its, _),) = groups(scenario)
@@ -54,11 +50,11 @@ def _parameters(scenario: Scenario) -> dict[sp.Basic, Any]:
 
 
 def _alike(scenario: Scenario) -> Iterator[Point]:
-    yield Point("", _numbers(scenario) | _parameters(scenario), measures.seconds_per_update)
+    yield Point("", numbers(scenario) | _parameters(scenario), measures.seconds_per_update)
 
 
 def _mean_alike(scenario: Scenario) -> Iterator[Point]:
-    values = _numbers(scenario) | {mean: groups(scenario)[0][0].mean}
+    values = numbers(scenario) | {mean: groups(scenario)[0][0].mean}
     yield Point("", values, measures.seconds_per_update)
 
 
@@ -67,7 +63,7 @@ def _from_rates(scenario: Scenario) -> Iterator[Point]:
     for worker, times in zip(scenario.workers, transfers(scenario), strict=True):
         if (its := law(worker)) is not None:
             everyone += (worker.count or 1) / (its.mean + sum(times))
-    yield Point("", {K: _numbers(scenario)[K], total: everyone}, measures.seconds_per_update)
+    yield Point("", {K: numbers(scenario)[K], total: everyone}, measures.seconds_per_update)
 
 
 def _times(scenario: Scenario) -> list[float]:
@@ -75,7 +71,7 @@ def _times(scenario: Scenario) -> list[float]:
 
 
 def _constant(scenario: Scenario) -> Iterator[Point]:
-    k = _numbers(scenario)[K]
+    k = numbers(scenario)[K]
     yield Point("", {}, measures.seconds_per_update, _times(scenario)[k - 1])
 
 
@@ -91,7 +87,7 @@ def _subsets(scenario: Scenario) -> Iterator[Point]:
 
 
 def _integrated(scenario: Scenario) -> Iterator[Point]:
-    value = mean_order_statistic(_numbers(scenario)[K], groups(scenario))
+    value = mean_order_statistic(numbers(scenario)[K], groups(scenario))
     yield Point("", {}, measures.seconds_per_update, value)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.comparison import CONFIDENCE, WARM_UP
 from sim.errors import SimError
-from sim.forms_staleness import distribution
+from sim.forms_distribution import distribution
 from sim.measures import staleness_values
 from sim.over_k import FAMILY, Level
 from sim.scenario import Scenario

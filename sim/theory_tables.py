@@ -178,7 +178,7 @@ def battery(rows: Sequence[Row]) -> RenderableType:
     """Return the agreement of each closed form over all its cases."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("law or closed form")
-    for name in ("cases", "numbers", "largest off", "interval", "agree"):
+    for name in ("cases", "numbers", "worst", "±", "agree"):
         table.add_column(name, justify="right")
     by_form: dict[str, list[Row]] = {}
     for row in rows:

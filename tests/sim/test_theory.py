@@ -28,7 +28,7 @@ from sim import (
 )
 from sim.catalogue import FORMS, form
 from sim.durations import Distribution
-from sim.forms_staleness import distribution
+from sim.forms_distribution import distribution
 from sim.laws import mean_order_statistic, scaled
 from sim.theory import Refusal, applicable
 from sim.theory_tables import markdown
