@@ -43,9 +43,9 @@ def theory(
     file: Path, *, latex: bool, as_json: bool, replicas: int, seed: int | None, updates: int | None
 ) -> None:
     """Show the closed forms that apply to the scenario in FILE, and its simulation beside them."""
-    from sim import theory_tables as show
-    from sim.comparison import compare, without_chance
     from sim.theory import applicable
+    from sim.theory import tables as show
+    from sim.theory.comparison import compare, without_chance
 
     scenario = Scenario.load(file)
     if updates is not None:
@@ -108,9 +108,9 @@ def validate(*, quick: bool, as_json: bool) -> int:
 
     Ends with status 1 where something disagrees.
     """
-    from sim import theory_tables as show
-    from sim.validate import CONFIDENCE, FEW_REPLICAS, REPLICAS, battery
-    from sim.validate import validate as run
+    from sim.theory import tables as show
+    from sim.theory.validate import CONFIDENCE, FEW_REPLICAS, REPLICAS, battery
+    from sim.theory.validate import validate as run
 
     cases = battery(quick=quick)
     with _bar() as bar:
@@ -162,7 +162,7 @@ def staleness(file: Path, out: Path, seed: int | None) -> None:
     _writable(out)
     scenario = Scenario.load(file)
     trace = _watched(scenario, scenario.seed if seed is None else seed)
-    from sim import plots
+    from sim.theory import plots
 
     plots.write(plots.staleness(trace), out)
     click.echo(f"written to {out}", err=True)
@@ -182,8 +182,8 @@ def k(file: Path, out: Path, seed: int | None, replicas: int, gradients: int) ->
     """Draw updates per second and mean staleness over K, for the workers of the scenario in FILE."""
     _writable(out)
     scenario = Scenario.load(file)
-    from sim import plots
-    from sim.over_k import over_k
+    from sim.theory import plots
+    from sim.theory.over_k import over_k
 
     with _bar() as bar:
         task = bar.add_task("simulating", total=None)

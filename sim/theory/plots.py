@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.comparison import CONFIDENCE, WARM_UP
 from sim.errors import SimError
-from sim.forms_distribution import distribution
-from sim.measures import staleness_values
-from sim.over_k import FAMILY, Level
 from sim.scenario import Scenario
-from sim.statistics import Estimate
+from sim.theory.comparison import CONFIDENCE, WARM_UP
+from sim.theory.forms_distribution import distribution
+from sim.theory.measures import staleness_values
+from sim.theory.over_k import FAMILY, Level
+from sim.theory.statistics import Estimate
 from sim.trace import Trace
 
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

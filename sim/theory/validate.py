@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sim.assumptions import LONG_RUN
-from sim.comparison import Finding, Simulate, compare
 from sim.durations import (
     Constant,
     Distribution,
@@ -24,7 +22,9 @@ from sim.durations import (
 from sim.engine import simulate
 from sim.protocols import Protocol
 from sim.scenario import Network, Scenario, Server, Stop, Worker
-from sim.theory import Prediction, applicable
+from sim.theory.assumptions import LONG_RUN
+from sim.theory.comparison import Finding, Simulate, compare
+from sim.theory.form import Prediction, applicable
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import sympy as sp
 
-from sim import assumptions as a
-from sim import measures
-from sim.assumptions import Assumption, transfers
 from sim.durations import Exponential, Pareto, ShiftedExponential, Uniform
-from sim.forms_staleness import BATCH, DUTTA, INSTANT, LONG_RUN, WORKERS, K, P, numbers
-from sim.laws import groups, law, mean_order_statistic
 from sim.scenario import Scenario
-from sim.theory import ClosedForm, Meaning, Point
+from sim.theory import assumptions as a
+from sim.theory import measures
+from sim.theory.assumptions import Assumption, transfers
+from sim.theory.form import ClosedForm, Meaning, Point
+from sim.theory.forms_staleness import BATCH, DUTTA, INSTANT, LONG_RUN, WORKERS, K, P, numbers
+from sim.theory.laws import groups, law, mean_order_statistic
 
 rate, shift, low, high, smallest, tail, mean, total, t = sp.symbols(
     "mu Delta a b x_m alpha X Lambda t", positive=True

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import sympy as sp
 
-from sim import assumptions as a
-from sim import measures
-from sim.assumptions import transfers
-from sim.laws import groups, law
 from sim.scenario import Scenario
-from sim.theory import ClosedForm, Meaning, Point
+from sim.theory import assumptions as a
+from sim.theory import measures
+from sim.theory.assumptions import transfers
+from sim.theory.form import ClosedForm, Meaning, Point
+from sim.theory.laws import groups, law
 
 P, K, n, s, m = sp.symbols("P K n s m", positive=True, integer=True)
 U, N = sp.symbols("U N", nonnegative=True, integer=True)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate
-from sim.comparison import compare
-from sim.statistics import Estimate, sigmas
 from sim.theory import applicable
-from sim.theory_tables import WRONG
-from sim.validate import FEW_REPLICAS, Case, battery, validate
+from sim.theory.comparison import compare
+from sim.theory.statistics import Estimate, sigmas
+from sim.theory.tables import WRONG
+from sim.theory.validate import FEW_REPLICAS, Case, battery, validate
 
 SCENARIO = Scenario(
     workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=2000)

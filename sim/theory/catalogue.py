@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from sim.forms_distribution import FORMS as DISTRIBUTION
-from sim.forms_server import FORMS as SERVER
-from sim.forms_staleness import FORMS as STALENESS
-from sim.forms_time import FORMS as TIME
-from sim.theory import ClosedForm
+from sim.theory.form import ClosedForm
+from sim.theory.forms_distribution import FORMS as DISTRIBUTION
+from sim.theory.forms_server import FORMS as SERVER
+from sim.theory.forms_staleness import FORMS as STALENESS
+from sim.theory.forms_time import FORMS as TIME
 
 FORMS: Final[tuple[ClosedForm, ...]] = (*STALENESS, *DISTRIBUTION, *TIME, *SERVER)
 

@@ -8,8 +8,8 @@ from typing import Final, Literal
 from sim.durations import Distribution
 from sim.engine import simulate
 from sim.scenario import Scenario
-from sim.statistics import Estimate
-from sim.theory import Prediction
+from sim.theory.form import Prediction
+from sim.theory.statistics import Estimate
 from sim.trace import Trace
 
 Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "not simulated"]

@@ -7,7 +7,7 @@ import pytest
 
 from sim.cli import main
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 EIGHT = str(EXAMPLES / "theory-eight-workers.toml")
 LEARNERS = str(EXAMPLES / "two-learners.toml")
 

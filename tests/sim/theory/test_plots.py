@@ -7,9 +7,9 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from sim import Exponential, Protocol, Scenario, SimError, Stop, Worker, simulate
-from sim.over_k import over_k
-from sim.plots import over_k as draw_over_k
-from sim.plots import staleness, write
+from sim.theory.over_k import over_k
+from sim.theory.plots import over_k as draw_over_k
+from sim.theory.plots import staleness, write
 
 EIGHT = Scenario(
     workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=3000), title="eight"

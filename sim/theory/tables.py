@@ -11,12 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.assumptions import ENDLESS, LONG
-from sim.comparison import CONFIDENCE, WARM_UP, Finding
 from sim.scenario import Scenario
-from sim.statistics import sigmas
-from sim.theory import ClosedForm, Refusal
-from sim.validate import Row
+from sim.theory.assumptions import ENDLESS, LONG
+from sim.theory.comparison import CONFIDENCE, WARM_UP, Finding
+from sim.theory.form import ClosedForm, Refusal
+from sim.theory.statistics import sigmas
+from sim.theory.validate import Row
 
 WRONG = ("disagrees", "undecided")
 MOST_ROWS = 60

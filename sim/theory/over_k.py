@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.comparison import Simulate
 from sim.engine import simulate
 from sim.errors import SimError
-from sim.measures import mean_staleness, updates_per_second
 from sim.protocols import Protocol
 from sim.scenario import Scenario, Stop
-from sim.statistics import Estimate
-from sim.theory import applicable
+from sim.theory.comparison import Simulate
+from sim.theory.form import applicable
+from sim.theory.measures import mean_staleness, updates_per_second
+from sim.theory.statistics import Estimate
 
 FAMILY = ("k-sync", "k-batch-sync", "k-async", "k-batch-async")
 MOST_VALUES = 9

@@ -1,7 +1,7 @@
 """Closed forms beside the simulator: each with its formula, its assumptions and its source.
 
 `applicable` says which hold for a scenario, with their values, and for the others which assumptions fail.
-The forms themselves are in `sim.catalogue`.
+The forms themselves are in `sim.theory.catalogue`.
 """
 
 import math
@@ -11,9 +11,9 @@ from typing import Any, Literal, NamedTuple
 
 import sympy as sp
 
-from sim.assumptions import Assumption
-from sim.measures import Measure
 from sim.scenario import Scenario
+from sim.theory.assumptions import Assumption
+from sim.theory.measures import Measure
 
 Check = Literal["interval", "exact", "bound", "mean bound", "none"]
 """How a simulation is held against a value: its confidence interval covers it; every run gives exactly it; no
@@ -174,7 +174,7 @@ def applicable(scenario: Scenario) -> Theory:
     >>> {p.form.name: p.value for p in applicable(eight).predictions}["async-time"]
     0.125
     """
-    from sim.catalogue import FORMS
+    from sim.theory.catalogue import FORMS
 
     refusals = tuple(Refusal(form, form.failing(scenario)) for form in FORMS)
     found = [predictions(refusal.form, scenario) for refusal in refusals if not refusal.failing]

@@ -7,13 +7,13 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from sim import assumptions as a
-from sim import measures
-from sim.assumptions import Assumption
-from sim.forms_staleness import BATCH, INSTANT, LONG_RUN, STALENESS, WORKERS, K, P, numbers, sigma
-from sim.laws import groups
 from sim.scenario import Scenario
-from sim.theory import ClosedForm, Meaning, Point, evaluate
+from sim.theory import assumptions as a
+from sim.theory import measures
+from sim.theory.assumptions import Assumption
+from sim.theory.form import ClosedForm, Meaning, Point, evaluate
+from sim.theory.forms_staleness import BATCH, INSTANT, LONG_RUN, STALENESS, WORKERS, K, P, numbers, sigma
+from sim.theory.laws import groups
 
 k = sp.Symbol("k", nonnegative=True, integer=True)
 i = sp.Symbol("i", integer=True, positive=True)

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 import sympy as sp
 
-from sim import assumptions as a
-from sim import measures
 from sim.durations import mean_of
-from sim.forms_staleness import LONG_RUN, WORKERS, P
-from sim.laws import groups
-from sim.measures import Measure
 from sim.scenario import Scenario
-from sim.theory import ClosedForm, Meaning, Point
+from sim.theory import assumptions as a
+from sim.theory import measures
+from sim.theory.form import ClosedForm, Meaning, Point
+from sim.theory.forms_staleness import LONG_RUN, WORKERS, P
+from sim.theory.laws import groups
+from sim.theory.measures import Measure
 
 S, Z = sp.symbols("S Z", positive=True)
 k = sp.Symbol("k", integer=True, nonnegative=True)

@@ -26,12 +26,12 @@ from sim import (
     Worker,
     simulate,
 )
-from sim.catalogue import FORMS, form
 from sim.durations import Distribution
-from sim.forms_distribution import distribution
-from sim.laws import mean_order_statistic, scaled
 from sim.theory import Refusal, applicable
-from sim.theory_tables import markdown
+from sim.theory.catalogue import FORMS, form
+from sim.theory.forms_distribution import distribution
+from sim.theory.laws import mean_order_statistic, scaled
+from sim.theory.tables import markdown
 
 EXP = Exponential(mean=1.0)
 SHIFTED = ShiftedExponential(shift=1.0, mean=2.0)
@@ -346,7 +346,7 @@ def test_a_form_explains_itself() -> None:
 
 
 def test_the_documentation_has_every_form_as_it_is() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "sim" / "theory.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "sim" / "theory.md").read_text(encoding="utf-8")
     assert page.partition("## The forms\n\n")[2] == "\n".join(map(markdown, FORMS))
 
 

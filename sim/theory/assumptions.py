@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sim.durations import Constant, Distribution, Empirical, Exponential, Pareto, Uniform, mean_of
-from sim.laws import groups, law
 from sim.scenario import Scenario
+from sim.theory.laws import groups, law
 
 LONG_RUN: Final = 50
 """Gradients (or rounds) that each worker must make for a run to be called long."""
