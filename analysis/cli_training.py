@@ -49,7 +49,7 @@ def _common(seeds: int) -> Callable[[FunctionT], FunctionT]:
         click.option(
             "--seeds", type=COUNT, default=seeds, show_default=True, help="Runs of each kind, seeds 0, 1, …"
         ),
-        click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), help="Of SGD. [default: 0.9]"),
+        click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), help="Of SGD. [default: 0]"),
         click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
         click.option("--threads", type=COUNT, help="Of the processor. [default: torch's choice]"),
         click.option("--bfloat16", is_flag=True, help="Compute in bfloat16, where the device can."),

@@ -163,7 +163,9 @@ def _growth_table(result: GrowthResult) -> RenderableType:
 
 def _verdict(comparison: Comparison) -> str:
     verdicts = {True: "alike", False: "different", None: "one seed cannot tell"}
+    fewer = comparison.fewer_updates
+    updates = f"{fewer:.2f}× fewer updates" if fewer >= 1 else f"{1 / fewer:.2f}× more updates"
     return (
         f"{comparison.first} − {comparison.second}: {_percent(comparison.difference)}, "
-        f"{verdicts[comparison.alike]}; {comparison.fewer_updates:.2f}× fewer updates"
+        f"{verdicts[comparison.alike]}; {updates}"
     )
