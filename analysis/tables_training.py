@@ -37,7 +37,7 @@ def _conditions(setup: Setup, parameters: int) -> str:
     precision = "bfloat16" if setup.bfloat16 else "float32"
     return (
         f"{setup.dataset}, scale {setup.scale}: {setup.train:,} images to learn from, "
-        f"{parameters:,} parameters, {seeds}, {precision}"
+        f"{parameters:,} parameters, momentum {setup.momentum:g}, {seeds}, {precision}"
     )
 
 
