@@ -138,7 +138,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
     does = {
         "growth": (f"{options.smallest}–{options.largest}", f"{options.lr_max:g}"),
         "control": (f"{options.smallest}", "halved"),
-        "cyclical": (f"{options.cyclical_batch}", "cyclical"),
+        "cyclical": (f"{options.cyclical_batch}", "cycles"),
     }
     for arm, runs in result.arms.items():
         loss = estimate([run.test.loss for run in runs])
@@ -149,7 +149,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
             f"{runs[0].updates:,}",
             _percent(estimate([run.test.accuracy for run in runs])),
             f"{loss.mean:.3f}{error}",
-            f"{fmean(run.seconds for run in runs):.1f}",
+            f"{fmean(run.seconds for run in runs):.0f}",
         )
     return Group(
         _conditions(result.setup, result.parameters),
