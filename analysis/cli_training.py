@@ -228,12 +228,10 @@ def _show(result: "Result", given: dict[str, Any]) -> None:
         click.echo(results.to_json(result))
         return
     console = Console(highlight=False)
-    if console.options.ascii_only:
-        with console.capture() as captured:
-            console.print(table(result))
-        click.echo(captured.get().translate(ASCII), nl=False)
-    else:
+    with console.capture() as captured:
         console.print(table(result))
+    text = captured.get().rstrip()
+    click.echo(text.translate(ASCII) if console.options.ascii_only else text)
 
 
 ASCII = str.maketrans({"±": "+-", "×": "x", "−": "-", "–": "-", "─": "-"})
