@@ -49,7 +49,7 @@ def _common(seeds: int) -> Callable[[FunctionT], FunctionT]:
         click.option(
             "--seeds", type=COUNT, default=seeds, show_default=True, help="Runs of each kind, seeds 0, 1, …"
         ),
-        click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), help="Of SGD. [default: 0.9]"),
+        click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), help="Of SGD. [default: 0]"),
         click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
         click.option("--threads", type=COUNT, help="Of the processor. [default: torch's choice]"),
         click.option("--bfloat16", is_flag=True, help="Compute in bfloat16, where the device can."),
@@ -228,12 +228,10 @@ def _show(result: "Result", given: dict[str, Any]) -> None:
         click.echo(results.to_json(result))
         return
     console = Console(highlight=False)
-    if console.options.ascii_only:
-        with console.capture() as captured:
-            console.print(table(result))
-        click.echo(captured.get().translate(ASCII), nl=False)
-    else:
+    with console.capture() as captured:
         console.print(table(result))
+    text = captured.get().rstrip()
+    click.echo(text.translate(ASCII) if console.options.ascii_only else text)
 
 
 ASCII = str.maketrans({"±": "+-", "×": "x", "−": "-", "–": "-", "─": "-"})

@@ -40,7 +40,8 @@ class Setup:
     seeds
         How many runs of each kind, with seeds 0, 1, …
     momentum
-        Of stochastic gradient descent.
+        Of stochastic gradient descent. None by default: momentum m averages over 1/(1 − m) updates, which at
+        the largest batches is more than a stage has, and then growth lags behind its control.
     device, threads, bfloat16, compile
         Where and how to compute; as many threads as torch chooses if None. Nets as narrow as those of the two
         lesser scales gain nothing by a second thread. Compiling takes about a minute and a C++ compiler.
@@ -54,7 +55,7 @@ class Setup:
     validation: int = 5_000
     test: int | None = None
     seeds: int = 3
-    momentum: float = 0.9
+    momentum: float = 0.0
     device: DeviceName = "cpu"
     threads: int | None = None
     bfloat16: bool = False
@@ -122,22 +123,22 @@ SCALES = {
         "the assignment as posed: the whole net, 28×28, 55,000 images to learn from, 45 epochs",
         Setup("paper"),
         RangeOptions(),
-        CyclicalOptions(1e-3, 3e-2, epochs=45),
-        GrowthOptions(1e-3, 3e-2, epochs=45),
+        CyclicalOptions(1e-2, 2e-1, epochs=45),
+        GrowthOptions(1e-2, 2e-1, epochs=45),
     ),
     "small": Scale(
         "a quarter of the channels, 14×14, 20,000 images, 9 epochs; minutes on two cores",
         Setup("small", shrink=2, width=0.25, train=20_000, threads=1),
         RangeOptions(epochs=2),
-        CyclicalOptions(1e-3, 3e-2),
-        GrowthOptions(1e-3, 3e-2),
+        CyclicalOptions(1e-2, 2e-1),
+        GrowthOptions(1e-2, 2e-1),
     ),
     "tiny": Scale(
         "a sixteenth of the channels, about 8×8, 384 images; seconds, to see that it works",
         Setup("tiny", shrink=4, width=0.0625, train=384, validation=128, test=256, threads=1),
         RangeOptions(epochs=1, batch=16, ramp=120, candidates=8),
-        CyclicalOptions(1e-2, 1e-1, epochs=4, batch=16, cycles=2),
-        GrowthOptions(1e-2, 1e-1, smallest=8, largest=32, epochs=6, cyclical_batch=16, cycles=2, ghost=8),
+        CyclicalOptions(1e-1, 5e-1, epochs=4, batch=16, cycles=2),
+        GrowthOptions(1e-1, 5e-1, smallest=8, largest=32, epochs=6, cyclical_batch=16, cycles=2, ghost=8),
     ),
 }
 

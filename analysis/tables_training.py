@@ -37,7 +37,7 @@ def _conditions(setup: Setup, parameters: int) -> str:
     precision = "bfloat16" if setup.bfloat16 else "float32"
     return (
         f"{setup.dataset}, scale {setup.scale}: {setup.train:,} images to learn from, "
-        f"{parameters:,} parameters, {seeds}, {precision}"
+        f"{parameters:,} parameters, momentum {setup.momentum:g}, {seeds}, {precision}"
     )
 
 
@@ -138,7 +138,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
     does = {
         "growth": (f"{options.smallest}–{options.largest}", f"{options.lr_max:g}"),
         "control": (f"{options.smallest}", "halved"),
-        "cyclical": (f"{options.cyclical_batch}", "cyclical"),
+        "cyclical": (f"{options.cyclical_batch}", "cycles"),
     }
     for arm, runs in result.arms.items():
         loss = estimate([run.test.loss for run in runs])
@@ -149,7 +149,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
             f"{runs[0].updates:,}",
             _percent(estimate([run.test.accuracy for run in runs])),
             f"{loss.mean:.3f}{error}",
-            f"{fmean(run.seconds for run in runs):.1f}",
+            f"{fmean(run.seconds for run in runs):.0f}",
         )
     return Group(
         _conditions(result.setup, result.parameters),
@@ -163,7 +163,9 @@ def _growth_table(result: GrowthResult) -> RenderableType:
 
 def _verdict(comparison: Comparison) -> str:
     verdicts = {True: "alike", False: "different", None: "one seed cannot tell"}
+    fewer = comparison.fewer_updates
+    updates = f"{fewer:.2f}× fewer updates" if fewer >= 1 else f"{1 / fewer:.2f}× more updates"
     return (
         f"{comparison.first} − {comparison.second}: {_percent(comparison.difference)}, "
-        f"{verdicts[comparison.alike]}; {comparison.fewer_updates:.2f}× fewer updates"
+        f"{verdicts[comparison.alike]}; {updates}"
     )
