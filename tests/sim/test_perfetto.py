@@ -13,7 +13,7 @@ TWO = simulate(Scenario.load("examples/two-learners.toml"))
 
 
 def ns(event: Event, key: str = "ts") -> int:
-    return round(event[key] * 1000)
+    return round(float(event[key]) * 1000)
 
 
 def of(trace: Trace, *phases: str) -> list[Event]:
