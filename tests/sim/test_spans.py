@@ -1,0 +1,156 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from sim import Network, Protocol, Scenario, Server, Stop, Trace, Worker, simulate
+from sim.spans import NOBODY, WAITING, Kind, Spans, spans
+from sim.trace import Outcome
+from tests.sim.strategies import everything
+
+TWO = Scenario.load("examples/two-learners.toml")
+SECOND = 1_000_000_000
+
+
+def lane(found: Spans, number: int) -> list[tuple[str, float, float]]:
+    return [
+        (Kind(kind).name, begin / SECOND, end / SECOND) for _, kind, begin, end in found.on(number).rows()
+    ]
+
+
+def test_two_learners_do_nothing_but_compute() -> None:
+    found = spans(simulate(TWO))
+    assert lane(found, 0) == [("COMPUTE", j, j + 1.0) for j in range(4)]
+    assert lane(found, 1) == [("COMPUTE", 0.0, 2.5), ("COMPUTE", 2.5, 5.0)]
+    assert lane(found, found.server) == []
+    assert len(found) == 6
+
+
+def test_the_stages_of_a_gradient_over_a_shared_link() -> None:
+    # A pull takes 0.2 s of the server's link and 0.1 s of latency, a push 0.1 s and 0.3 s; applying 0.5 s.
+    # Both ask at 0; A's 2 s of computing end at 2.3 s, B's, which waited for the link, at 2.5 s.
+    trace = simulate(
+        Scenario(
+            workers=[Worker(name=name, compute=2.0, gradients=1) for name in "AB"],
+            server=Server(apply=0.5),
+            network=Network(latency=0.1, server_bandwidth=10.0, weight_bytes=2.0, gradient_bytes=3.0),
+        )
+    )
+    found = spans(trace)
+    assert lane(found, 0) == [
+        ("PULL", 0.0, 0.3),
+        ("COMPUTE", 0.3, 2.3),
+        ("PUSH", 2.3, 2.4),
+        ("PUSH", 2.4, 2.7),
+        ("SERVICE", 2.7, 3.2),
+    ]
+    assert lane(found, 1) == [
+        ("LINK", 0.0, 0.2),
+        ("PULL", 0.2, 0.5),
+        ("COMPUTE", 0.5, 2.5),
+        ("PUSH", 2.5, 2.6),
+        ("LINK", 2.6, 2.7),
+        ("PUSH", 2.7, 3.0),
+        ("QUEUE", 3.0, 3.2),
+        ("SERVICE", 3.2, 3.7),
+    ]
+    assert lane(found, found.server) == [("SERVICE", 2.7, 3.2), ("SERVICE", 3.2, 3.7)]
+
+
+def test_a_barrier_makes_the_fast_worker_wait_for_the_update() -> None:
+    workers = [Worker(name="fast", compute=1.0, gradients=1), Worker(name="slow", compute=3.0, gradients=1)]
+    found = spans(simulate(Scenario(workers=workers, protocol=Protocol.bsp())))
+    assert lane(found, 0) == [("COMPUTE", 0.0, 1.0), ("BATCH", 1.0, 3.0)]
+
+
+def test_a_worker_that_goes_on_leaves_its_gradient_in_the_batch() -> None:
+    workers = [Worker(name="A", compute=1.0, gradients=3)]
+    found = spans(simulate(Scenario(workers=workers, protocol=Protocol.k_batch_async(3))))
+    assert lane(found, 0) == [("COMPUTE", 0.0, 1.0), ("COMPUTE", 1.0, 2.0), ("COMPUTE", 2.0, 3.0)]
+    assert lane(found, found.unattended) == [("BATCH", 1.0, 3.0), ("BATCH", 2.0, 3.0)]
+
+
+def test_the_slack_holds_the_fast_worker_back() -> None:
+    workers = [Worker(name="fast", compute=1.0), Worker(name="slow", compute=4.0)]
+    scenario = Scenario(workers=workers, protocol=Protocol.asynchronous(slack=0), stop=Stop(time=5.0))
+    assert lane(spans(simulate(scenario)), 0) == [
+        ("COMPUTE", 0.0, 1.0),
+        ("HOLD", 1.0, 4.0),
+        ("COMPUTE", 4.0, 5.0),
+    ]
+
+
+def test_a_worker_is_offline_before_it_joins_between_its_failures_and_after_it_leaves() -> None:
+    worker = Worker(name="A", compute=1.0, joins=0.5, offline=((2.0, 3.0),), leaves=4.25)
+    found = spans(simulate(Scenario(workers=[worker], stop=Stop(time=5.0))))
+    assert lane(found, 0) == [
+        ("OFFLINE", 0.0, 0.5),
+        ("COMPUTE", 0.5, 1.5),
+        ("COMPUTE", 1.5, 2.0),
+        ("OFFLINE", 2.0, 3.0),
+        ("COMPUTE", 3.0, 4.0),
+        ("COMPUTE", 4.0, 4.25),
+    ]
+
+
+def test_a_cancelled_gradient_ends_at_the_update() -> None:
+    workers = [Worker(name="fast", compute=1.0), Worker(name="slow", compute=3.0)]
+    scenario = Scenario(workers=workers, protocol=Protocol.k_sync(1), stop=Stop(updates=2))
+    assert lane(spans(simulate(scenario)), 1) == [("COMPUTE", 0.0, 1.0), ("COMPUTE", 1.0, 2.0)]
+
+
+def seconds_by_row(found: Spans, kinds: set[Kind], rows: int) -> np.ndarray:
+    """Nanoseconds that each gradient spends in some kinds, its worker's lane and the one beside together."""
+    counts = np.isin(found.kind, list(kinds)) & (found.row != NOBODY) & (found.lane != found.server)
+    return np.bincount(found.row[counts], (found.end - found.begin)[counts], minlength=rows)
+
+
+@given(everything())
+@settings(max_examples=60)
+def test_spans_neither_overlap_nor_lose_time(scenario: Scenario) -> None:
+    trace = simulate(scenario)
+    found = spans(trace)
+    assert np.all(found.begin < found.end)
+    assert np.all(found.end <= trace.end)
+    for number in range(found.server + 1):
+        for (*_, end), (_, _, begin, _) in pairwise(found.on(number).rows()):
+            assert end <= begin
+    final = np.where(trace.outcome == Outcome.IN_FLIGHT, trace.end, trace.ticks["ended_at"])
+    whole = seconds_by_row(found, set(Kind), len(trace))
+    assert np.array_equal(whole, final - trace.ticks["ready_at"])
+    computed = np.where(trace.ticks["computed_at"] < 0, final, trace.ticks["computed_at"])
+    computing = seconds_by_row(found, {Kind.COMPUTE}, len(trace))
+    assert np.array_equal(computing, computed - trace.ticks["read_at"])
+    served = trace.ticks["service_at"] >= 0
+    on_server = found.on(found.server)
+    service = np.where(trace.ticks["served_at"] < 0, trace.end, trace.ticks["served_at"])
+    assert (on_server.end - on_server.begin).sum() == (service - trace.ticks["service_at"])[served].sum()
+
+
+@given(everything())
+@settings(max_examples=30)
+def test_a_bar_covers_all_that_a_worker_does_for_a_gradient(scenario: Scenario) -> None:
+    found = spans(simulate(scenario))
+    bars = {row: (begin, end) for row, _, begin, end in found.bars().rows()}
+    for number in range(found.workers):
+        for row, _, begin, end in found.on(number).rows():
+            if row != NOBODY:
+                assert bars[row][0] <= begin < end <= bars[row][1]
+
+
+def test_columns_are_read_only() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        spans(simulate(TWO)).begin[0] = 1
+
+
+def test_waiting_is_what_is_not_doing() -> None:
+    assert set(Kind) - WAITING == {Kind.PULL, Kind.COMPUTE, Kind.PUSH, Kind.SERVICE, Kind.OFFLINE}
+
+
+def empty_trace() -> Trace:
+    return simulate(Scenario(workers=[Worker(name="late", compute=1.0, joins=9.0)], stop=Stop(time=2.0)))
+
+
+def test_a_run_without_gradients() -> None:
+    assert lane(spans(empty_trace()), 0) == [("OFFLINE", 0.0, 2.0)]
