@@ -14,7 +14,7 @@ from sim.trace import Outcome, Trace
 from sim.view import UNITS, View, view
 
 WORKERS: Final = 1_000
-GRADIENTS: Final = 10_000
+GRADIENTS: Final = 12_000
 """What is shown at most."""
 
 MOST_LANES: Final = 60
