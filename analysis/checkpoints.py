@@ -6,17 +6,16 @@ a run killed at any moment, even in the middle of a line, goes on as if it had s
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import torch
-from boltons.fileutils import atomic_save
 from torch import nn
 
 from analysis.errors import AnalysisError
+from analysis.files import write, writing
 
 LOG = "metrics.jsonl"
 CHECKPOINT = "checkpoint.pt"
@@ -38,28 +37,10 @@ class Progress:
     log_size: int = 0
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn a full disk, or a forbidden one, into one sentence that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise AnalysisError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or, when that fails, as it was before."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Unbuffered, since what a buffer holds back fails only after the part file should have been removed.
-        with atomic_save(str(path), overwrite_part=True, buffering=0) as part:
-            _write_all(part, content)
-
-
-def _write_all(file: IO[bytes] | None, content: bytes) -> None:
+def _write_all(file: IO[bytes], content: bytes) -> None:
     """Write to an unbuffered file; where the disk takes only a part, asking again says why."""
     left = memoryview(content)
-    while file and left:
+    while left:
         left = left[file.write(left) :]
 
 
@@ -133,7 +114,7 @@ def save_checkpoint(
         "identity": dict(identity),
     }
     torch.save(state, buffer)
-    write_atomically(folder / CHECKPOINT, buffer.getvalue())
+    write(folder / CHECKPOINT, buffer.getvalue())
 
 
 def load_checkpoint(

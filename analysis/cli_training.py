@@ -218,12 +218,12 @@ def _show(result: "Result", given: dict[str, Any]) -> None:
     from rich.console import Console
 
     from analysis import results
-    from analysis.checkpoints import write_atomically
+    from analysis.files import write
     from analysis.plots_training import draw
     from analysis.tables_training import table
 
     if given["figure"]:
-        write_atomically(given["figure"], draw(result, given["figure"].suffix.lower()[1:]))
+        write(given["figure"], draw(result, given["figure"].suffix.lower()[1:]))
     if given["as_json"]:
         click.echo(results.to_json(result))
         return

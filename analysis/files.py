@@ -1,19 +1,29 @@
-"""Files written whole or not at all, and names refused before the work."""
+"""Files appear whole or not at all, and figures have a name that says their kind."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from boltons.fileutils import atomic_save
-
 from analysis.errors import AnalysisError
+from sim.files import put
 
 FORMATS = (".png", ".pdf", ".svg")
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk, or a forbidden one, into one sentence that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise AnalysisError(f"{path}: cannot be written: {error.strerror}") from None
+
+
 def write(path: Path, content: bytes) -> None:
-    """Replace the file at ``path`` in one step, by way of a temporary one beside it."""
-    with atomic_save(str(path), overwrite=True) as file:
-        if file is not None:  # as boltons' annotations allow
-            file.write(content)
+    """Write a file, its folder too, so that it is there whole or, when that fails, as it was before."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        put(path, content)
 
 
 def check_figure_path(path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from analysis.checkpoints import write_atomically
 from analysis.errors import AnalysisError
 from analysis.experiments import CyclicalResult, GrowthResult, RangeResult, Result
+from analysis.files import write
 
 
 def to_json(result: Result) -> str:
@@ -19,7 +19,7 @@ def to_json(result: Result) -> str:
 
 def save(result: Result, path: Path) -> None:
     """Write a result atomically."""
-    write_atomically(path, to_json(result).encode() + b"\n")
+    write(path, to_json(result).encode() + b"\n")
 
 
 def load(path: Path, experiment: str) -> Result:

@@ -223,10 +223,9 @@ def _deliver(text: str, out: Path | None) -> None:
     if out is None:
         _print(text)
         return
-    from boltons.fileutils import atomic_save
+    from nets.files import write
 
-    with atomic_save(str(out), text_mode=False) as file:
-        file.write(text.encode())  # type: ignore[union-attr]  # boltons' stub allows for a file never opened
+    write(out, text.encode())
     click.echo(f"wrote {out}", err=True)
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final
 
 import numpy as np
-from boltons.fileutils import atomic_save
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.errors import SimError
+from sim.files import write as write_file
 from sim.scenario import Scenario
 from sim.theory.comparison import CONFIDENCE, WARM_UP
 from sim.theory.forms_distribution import distribution
@@ -130,5 +130,4 @@ def write(figure: Figure, path: Path) -> None:
     """Write a figure, in the format that the path ends in; a path to no file is never half-written."""
     drawn = BytesIO()
     figure.savefig(drawn, format=path.suffix.removeprefix("."), dpi=150)
-    with atomic_save(str(path)) as file:
-        cast("IO[bytes]", file).write(drawn.getvalue())
+    write_file(path, drawn.getvalue())

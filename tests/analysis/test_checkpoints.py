@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.checkpoints import LOG, Log, Memory, write_atomically
+from analysis.checkpoints import LOG, Log, Memory
 from analysis.errors import AnalysisError
+from analysis.files import write
 
 
 def test_a_device_that_is_full_is_one_sentence() -> None:
@@ -20,12 +21,12 @@ def test_a_device_that_is_full_is_one_sentence() -> None:
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(AnalysisError, match="cannot be written: "):
-        write_atomically(tmp_path / "file" / "result.json", b"{}")
+        write(tmp_path / "file" / "result.json", b"{}")
 
 
 def test_what_a_killed_writer_left_behind_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "result.json.part").write_bytes(b"half")
-    write_atomically(tmp_path / "result.json", b"whole")
+    write(tmp_path / "result.json", b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
     assert (tmp_path / "result.json").read_bytes() == b"whole"
 
