@@ -38,7 +38,7 @@ def _csv(trace: Trace, path: Path) -> None:
 
 
 def _perfetto(trace: Trace, path: Path) -> None:
-    from sim import perfetto
+    from sim.timeline import perfetto
 
     perfetto.write(trace, path)
 
@@ -134,6 +134,8 @@ def _outputs(paths: dict[str, Path | None]) -> dict[str, Path]:
             raise SimError(f"--{name} {path}: there is no directory {path.parent}")
         if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise SimError(f"--{name} {path}: Permission denied")
+    if "timeline" in outputs:
+        timeline.file_kind(outputs["timeline"])
     return outputs
 
 

@@ -158,8 +158,12 @@ def test_bad_input_is_one_sentence_and_status_2_and_nothing_is_written(
 
 
 def test_a_timeline_of_an_unknown_kind_is_refused_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", TWO, "--timeline", "t.gif"]) == 2
-    assert "t.gif" in capsys.readouterr().err
+    Path("endless.toml").write_text(ENDLESS)
+    assert main(["run", "endless.toml", "--timeline", "t.gif"]) == 2
+    assert capsys.readouterr().err == (
+        "error: t.gif: a timeline is a png, svg, html file, by its suffix, not 'gif'\n"
+    )
+    Path("endless.toml").unlink()
     assert list(Path().iterdir()) == []
 
 

@@ -10,9 +10,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from sim.errors import TraceError
-from sim.spans import NOBODY, WAITING, Kind, Spans, spans
+from sim.timeline.spans import NOBODY, WAITING, Kind, Spans, spans
+from sim.timeline.view import UNITS, unit_of
 from sim.trace import Outcome, Trace
-from sim.view import UNITS, unit_of
 
 NARROWEST: Final = 40
 """Columns that a drawing needs at least."""

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 import plotly.io
 
 from sim.clock import NANOSECONDS
-from sim.spans import Kind
-from sim.timeline_figure import COLOURS, HALF
+from sim.timeline.figures import COLOURS, HALF
+from sim.timeline.spans import Kind
+from sim.timeline.view import UNITS, View, view
 from sim.trace import Outcome, Trace
-from sim.view import UNITS, View, view
 
 WORKERS: Final = 1_000
 GRADIENTS: Final = 12_000

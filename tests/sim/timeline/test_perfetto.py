@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from sim import Scenario, Trace, simulate
-from sim.perfetto import Event, events, write
+from sim.timeline.perfetto import Event, events, write
 from tests.sim.strategies import everything
 
 TWO = simulate(Scenario.load("examples/two-learners.toml"))

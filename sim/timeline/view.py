@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from sim.clock import NANOSECONDS
-from sim.spans import Spans, spans
+from sim.timeline.spans import Spans, spans
 from sim.trace import Trace
 
 UNITS: Final = {"seconds": 10**9, "ms": 10**6, "µs": 10**3, "ns": 1}

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim import files
 from sim.clock import NANOSECONDS, NEVER
-from sim.spans import NOBODY, Kind, Spans, spans
+from sim.timeline.spans import NOBODY, Kind, Spans, spans
 from sim.trace import Outcome, Trace
 
 Event = dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from sim import Network, Protocol, Scenario, Server, Stop, Trace, Worker, simulate
-from sim.spans import NOBODY, WAITING, Kind, Spans, spans
+from sim.timeline.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome
 from tests.sim.strategies import everything
 

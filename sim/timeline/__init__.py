@@ -1,7 +1,7 @@
 """Timelines: a run as a drawing in characters, as a figure, and as a page to zoom into.
 
 `text` draws for the terminal, `write` makes a PNG, an SVG or an HTML file. All of them draw the intervals of
-`sim.spans.spans`; `sim.perfetto` writes the same for the Perfetto UI.
+`sim.timeline.spans.spans`; `sim.timeline.perfetto` writes the same for the Perfetto UI.
 """
 
 from pathlib import Path
@@ -70,7 +70,7 @@ def text(trace: Trace, width: int = 80, *, unicode: bool = True) -> str:
 
 def styled(trace: Trace, width: int = 80, *, unicode: bool = True) -> "Text":
     """Return the drawing of `text` with colours, for a rich console to print."""
-    from sim.timeline_text import drawing
+    from sim.timeline.characters import drawing
 
     return drawing(trace, width, unicode=unicode)
 
@@ -86,9 +86,19 @@ def figure(trace: Trace) -> "Figure":
     Where there is more than can be seen, the figure shows the first 100 workers and the time that 30
     gradients for each of them take on average, and says so under its title.
     """
-    from sim import timeline_figure
+    from sim.timeline import figures
 
-    return timeline_figure.figure(trace)
+    return figures.figure(trace)
+
+
+def file_kind(path: Path | str) -> str:
+    """Return which of the kinds in `FILES` a file is by its suffix; raises `SimError` where it is another."""
+    kind = Path(path).suffix.lower().removeprefix(".")
+    if kind not in FILES:
+        raise SimError(
+            f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}"
+        )
+    return kind
 
 
 def write(trace: Trace, path: Path | str) -> None:
@@ -108,17 +118,13 @@ def write(trace: Trace, path: Path | str) -> None:
     SimError
         Where the suffix is another.
     """
-    kind = Path(path).suffix.lower().removeprefix(".")
-    if kind not in FILES:
-        raise SimError(
-            f"{path}: a timeline is a {', '.join(FILES)} file, by its suffix, not {kind or 'none'!r}"
-        )
+    kind = file_kind(path)
     if kind == "html":
-        from sim import timeline_page
+        from sim.timeline import pages
 
-        drawn = timeline_page.page(trace).encode()
+        drawn = pages.page(trace).encode()
     else:
-        from sim import timeline_figure
+        from sim.timeline import figures
 
-        drawn = timeline_figure.render(trace, kind)
+        drawn = figures.render(trace, kind)
     files.write(path, drawn)

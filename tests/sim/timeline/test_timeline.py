@@ -181,7 +181,7 @@ def test_a_page_needs_no_network_and_runs_no_script_of_a_title(tmp_path: Path) -
 
 
 def test_the_page_tells_everything_of_a_gradient() -> None:
-    from sim.timeline_page import page
+    from sim.timeline.pages import page
 
     assert page(TWO) == page(TWO)
     said = page(TWO).replace(r"\u003c", "<").replace(r"\u003e", ">").replace(r"\u002f", "/")
@@ -192,7 +192,7 @@ def test_the_page_tells_everything_of_a_gradient() -> None:
 
 
 def test_a_page_has_few_traces_and_says_what_it_leaves_out() -> None:
-    from sim.timeline_page import page
+    from sim.timeline.pages import page
 
     drawn = page(simulate(long_run()))
     assert "Shown: the first" in drawn

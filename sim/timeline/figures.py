@@ -18,9 +18,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from sim.clock import NANOSECONDS
-from sim.spans import NOBODY, Kind, Spans
+from sim.timeline.spans import NOBODY, Kind, Spans
+from sim.timeline.view import UNITS, View, view
 from sim.trace import Outcome, Trace
-from sim.view import UNITS, View, view
 
 Flags = NDArray[np.bool_]
 
