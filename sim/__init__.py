@@ -17,8 +17,9 @@ from sim.durations import (
 from sim.engine import simulate
 from sim.errors import ScenarioError, SimError, SimulationError, TraceError
 from sim.protocols import Protocol
-from sim.scenario import Failures, Network, Scenario, Server, Slowdowns, Stop, Worker
+from sim.scenario import Network, Scenario, Server, Stop
 from sim.trace import Outcome, Trace
+from sim.worker import Failures, Slowdowns, Worker
 
 __all__ = [
     "Constant",

@@ -12,8 +12,9 @@ from sim._kernel import Kernel, Life
 from sim._ledger import Ledger
 from sim.draws import Pace, Stream, nanoseconds, works
 from sim.durations import Distribution
-from sim.scenario import Scenario, Worker
+from sim.scenario import Scenario
 from sim.trace import Outcome
+from sim.worker import Worker
 
 CANCELLED, GONE = "cancelled", "gone"
 """Why a worker is interrupted."""

@@ -15,7 +15,7 @@ import numpy as np
 from sim.clock import LONGEST, NANOSECONDS, to_ns
 from sim.durations import Distribution, Exponential
 from sim.errors import SimulationError
-from sim.scenario import Worker
+from sim.worker import Worker
 
 Stream = Callable[[str], np.random.Generator]
 """Gives the random generator of one worker for a purpose."""

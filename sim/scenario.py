@@ -7,167 +7,19 @@ exactly.
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import tomli_w
-from pydantic import (
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, sentences
-from sim.durations import FOLDER, Compute, Cost, Duration, form
+from sim._model import Count, Instant, Seconds, Value, sentences
+from sim.durations import FOLDER, Cost
 from sim.errors import ScenarioError
 from sim.measured import times_by_worker
 from sim.protocols import Protocol
 from sim.units import Bytes, Rate
-
-MOST_WORKERS = 1_000_000
-
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Step = tuple[Instant, Positive]
-Interval = tuple[Instant, Seconds]
-Speed = Annotated[
-    Annotated[Positive, Tag(NUMBER)] | Annotated[tuple[Step, ...], Tag(LIST)], Discriminator(form)
-]
-
-
-def _folder(info: ValidationInfo) -> Path:
-    return Path((info.context or {}).get(FOLDER, "."))
-
-
-class Failures(Value):
-    """Random failures: time in operation until the next one, and time to repair.
-
-    ``mtbf`` as a number is the mean of an exponential (failures without memory); as a distribution it is
-    that. ``repair`` as a number is a constant.
-    """
-
-    mtbf: Duration
-    repair: Duration
-
-
-class Slowdowns(Value):
-    """A second state: after each time ``every`` at full speed, a time ``lasting`` at ``factor`` of it."""
-
-    every: Duration
-    lasting: Duration
-    factor: Positive
-
-
-class Worker(Value):
-    """One worker, or with ``count`` a group ``name-1 … name-count`` of workers alike.
-
-    Attributes
-    ----------
-    name
-        Unique in the scenario.
-    compute
-        Seconds that a gradient takes at speed 1: a number, a list (one for each gradient; the worker ends
-        with the list) or a distribution.
-    gradients
-        Stop after starting so many.
-    speed
-        Divides the compute times: a factor, or steps ``(from second, factor)``, between which the work done
-        is the integral of the speed (1 before the first step).
-    slowdowns
-        Random changes between full speed and a fraction of it.
-    offline
-        Intervals ``(from, to)`` in seconds; the gradient in flight is lost, the worker reads anew when it
-        is back.
-    failures
-        Random times offline.
-    joins, leaves
-        The instants, in seconds, between which the worker takes part.
-    bandwidth
-        Of the worker's own link, in bytes a second; the network's where not given.
-    """
-
-    name: Name
-    compute: Compute
-    gradients: Count | None = None
-    count: Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS)] | None = None
-    speed: Speed = 1.0
-    slowdowns: Slowdowns | None = None
-    offline: tuple[Interval, ...] = ()
-    failures: Failures | None = None
-    joins: Instant = 0.0
-    leaves: Seconds | None = None
-    bandwidth: Rate | None = None
-
-    @field_validator("compute", mode="before")
-    @classmethod
-    def _measured(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- unvalidated input
-        """Accept ``{csv = FILE}``: a file of measured iteration times, of which this worker takes its own."""
-        if not isinstance(given, dict) or "kind" in given or "csv" not in given:
-            return given
-        path, name = _folder(info) / str(given["csv"]), info.data.get("name")
-        times = times_by_worker(path)
-        if name not in times:
-            raise ValueError(f"{path} has no row for the worker {name!r}")
-        return times[name]
-
-    @field_validator("speed")
-    @classmethod
-    def _speed_steps_in_order(cls, speed: float | tuple[Step, ...]) -> float | tuple[Step, ...]:
-        if isinstance(speed, tuple):
-            starts = [start for start, _ in speed]
-            if not starts or any(a >= b for a, b in pairwise(starts)):
-                raise ValueError(f"steps must begin at increasing seconds, not at {starts}")
-        return speed
-
-    @field_validator("offline")
-    @classmethod
-    def _intervals_in_order(cls, offline: tuple[Interval, ...]) -> tuple[Interval, ...]:
-        instants = [instant for interval in offline for instant in interval]
-        if any(a >= b for a, b in pairwise(instants)):
-            raise ValueError(f"intervals must be in order and apart, each from before to, not {instants}")
-        return offline
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.leaves is not None and self.leaves <= self.joins:
-            raise ValueError(f"leaves {self.leaves} must be later than joins {self.joins}")
-        if self.offline and self.failures:
-            raise ValueError("offline and failures exclude each other: give intervals or random failures")
-        return self
-
-    @property
-    def most(self) -> int | None:
-        """The number of gradients after which the worker ends, if there is one."""
-        listed = [len(self.compute)] if isinstance(self.compute, tuple) else []
-        return min([*listed, *([self.gradients] if self.gradients else [])], default=None)
-
-    @property
-    def endless(self) -> bool:
-        """Whether nothing in the worker itself ends it."""
-        return self.most is None and self.leaves is None
-
-    @property
-    def always_there(self) -> bool:
-        """Whether the worker takes part from the start of the run to its end."""
-        return not (self.joins or self.leaves or self.offline or self.failures)
-
-    @property
-    def varies(self) -> bool:
-        """Whether the speed changes during the run."""
-        return isinstance(self.speed, tuple) or self.slowdowns is not None
-
-    @property
-    def names(self) -> Iterator[str]:
-        """The names of the worker or of the group's members."""
-        if self.count is None:
-            yield self.name
-        else:
-            for number in range(1, self.count + 1):
-                yield f"{self.name}-{number}"
+from sim.worker import MOST_WORKERS, Worker, folder_of
 
 
 class Server(Value):
@@ -265,7 +117,7 @@ class Scenario(Value):
                 rest = {key: value for key, value in entry.items() if key != "csv"}
                 if taken := rest.keys() & {"name", "compute", "count"}:
                     raise ValueError(f"entry {place}: csv already says {', '.join(sorted(taken))}")
-                times = times_by_worker(_folder(info) / str(entry["csv"]))
+                times = times_by_worker(folder_of(info) / str(entry["csv"]))
                 workers += [{"name": name, "compute": seconds} | rest for name, seconds in times.items()]
             else:
                 workers.append(entry)

@@ -23,7 +23,8 @@ from sim.durations import (
     ShiftedExponential,
     Uniform,
 )
-from sim.scenario import Scenario, Worker
+from sim.scenario import Scenario
+from sim.worker import Worker
 
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_frozen

@@ -21,10 +21,11 @@ from sim.durations import (
 )
 from sim.engine import simulate
 from sim.protocols import Protocol
-from sim.scenario import Network, Scenario, Server, Stop, Worker
+from sim.scenario import Network, Scenario, Server, Stop
 from sim.theory.assumptions import LONG_RUN
 from sim.theory.comparison import Finding, Simulate, compare
 from sim.theory.form import Prediction, applicable
+from sim.worker import Worker
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20
