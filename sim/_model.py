@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
 from sim.clock import LONGEST
@@ -33,6 +34,15 @@ TAG = ":"
 NUMBER, LIST = f"{TAG}number", f"{TAG}list"
 FORMS = (NUMBER, LIST)
 """Tags of the branches of a union that are not kinds of distribution."""
+
+
+FOLDER = "folder"
+"""Key of the validation context: the folder that paths in a scenario are relative to."""
+
+
+def folder_of(info: ValidationInfo) -> Path:
+    """Return the folder that paths in the scenario under validation are relative to."""
+    return Path((info.context or {}).get(FOLDER, "."))
 
 
 class _Checked(ModelMetaclass):

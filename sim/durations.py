@@ -5,7 +5,6 @@ Each kind is given by its mean and shape, in the field's usual parameters, and k
 
 import math
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -20,11 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from sim._model import LIST, NUMBER, TAG, Instant, Positive, Seconds, Value
+from sim._model import LIST, NUMBER, TAG, Instant, Positive, Seconds, Value, folder_of
 from sim.measured import read_column
-
-FOLDER = "folder"
-"""Key of the validation context: the folder that paths in a scenario are relative to."""
 
 
 class _Distribution(Value):
@@ -181,8 +177,9 @@ class Empirical(_Distribution):
         rest = {key: value for key, value in given.items() if key not in {"csv", "column"}}
         if "values" in given:
             raise ValueError("an empirical takes either values or a csv, not both")
-        folder = Path((info.context or {}).get(FOLDER, "."))
-        return rest | {"values": read_column(folder / str(given["csv"]), str(given.get("column", "seconds")))}
+        return rest | {
+            "values": read_column(folder_of(info) / str(given["csv"]), str(given.get("column", "seconds")))
+        }
 
     @cached_property
     def _array(self) -> NDArray[np.float64]:

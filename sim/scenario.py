@@ -13,13 +13,13 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from sim._model import Count, Instant, Seconds, Value, sentences
-from sim.durations import FOLDER, Cost
+from sim._model import FOLDER, Count, Instant, Seconds, Value, folder_of, sentences
+from sim.durations import Cost
 from sim.errors import ScenarioError
 from sim.measured import times_by_worker
 from sim.protocols import Protocol
 from sim.units import Bytes, Rate
-from sim.worker import MOST_WORKERS, Worker, folder_of
+from sim.worker import MOST_WORKERS, Worker
 
 
 class Server(Value):

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value
-from sim.durations import FOLDER, Compute, Duration, form
+from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, folder_of
+from sim.durations import Compute, Duration, form
 from sim.measured import times_by_worker
 from sim.units import Rate
 
@@ -20,11 +19,6 @@ Interval = tuple[Instant, Seconds]
 Speed = Annotated[
     Annotated[Positive, Tag(NUMBER)] | Annotated[tuple[Step, ...], Tag(LIST)], Discriminator(form)
 ]
-
-
-def folder_of(info: ValidationInfo) -> Path:
-    """Return the folder that paths in the scenario under validation are relative to."""
-    return Path((info.context or {}).get(FOLDER, "."))
 
 
 class Failures(Value):
