@@ -309,7 +309,8 @@ class Trace:
 
         try:
             with Path(path).open("rb") as file:
-                table = pq.read_table(file)
+                # Without threads: one that still starts when a short process ends would abort it.
+                table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
             about = json.loads(table.schema.metadata[b"dlsyslab"])
             if about["format"] != _FORMAT:
                 raise TraceError(f"{path}: a trace of another format, {about['format']!r}")
