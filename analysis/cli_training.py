@@ -167,12 +167,12 @@ def _setup(scale: Scale, given: dict[str, Any]) -> Setup:
 
 def _replaced(options: OptionsT, given: dict[str, Any]) -> OptionsT:
     """Put what was given in place of a scale's values."""
-    names = {field.name for field in fields(options)}  # type: ignore[arg-type]
+    names = {field.name for field in fields(options)}  # type: ignore[arg-type]  # options are dataclasses
     changes = {name: value for name, value in given.items() if name in names and value is not None}
-    return replace(options, **changes)  # type: ignore[type-var]
+    return replace(options, **changes)  # type: ignore[type-var]  # options are dataclasses
 
 
-def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) -> "Result":  # noqa: ANN401
+def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) -> "Result":  # noqa: ANN401  # the experiment's own options
     from analysis import experiments
     from analysis.runs import Means
 

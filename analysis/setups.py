@@ -167,8 +167,8 @@ def _computes_bfloat16(device: str) -> bool:
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     # torch asks itself the same questions before it compiles for a processor; it has no public way to.
-    on_x86 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001
-    on_arm = platform.machine() == "aarch64" and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
+    on_x86 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001  # as said above
+    on_arm = platform.machine() == "aarch64" and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001  # as said above
     return bool(on_x86 or on_arm)
 
 
@@ -214,7 +214,7 @@ def make_module(setup: Setup, size: tuple[int, int], seed: int) -> "nn.Module":
     network = zoo.small_inception(channels=1, size=size, width=setup.width, conv_bias=False)
     with seeded(seed):
         module = build(network)
-    module.to(setup.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module.to(setup.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
     if setup.compile:
         module.compile()
     return module

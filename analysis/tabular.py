@@ -148,7 +148,7 @@ def _table(frame: pd.DataFrame, name: str, source: str, *, target: str | None, p
     values = frame[column]
     classes = sorted(values.unique())
     if len(classes) != 2:  # noqa: PLR2004  # two-class data is what curves are drawn for
-        shown = ", ".join(map(str, classes[:4])) + (", …" if len(classes) > 4 else "")  # noqa: PLR2004
+        shown = ", ".join(map(str, classes[:4])) + (", …" if len(classes) > 4 else "")  # noqa: PLR2004  # as many as are shown
         raise AnalysisError(
             f"target: column {column!r} of {source} holds {len(classes)} classes ({shown}), not 2"
         )

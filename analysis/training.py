@@ -153,7 +153,7 @@ def updates(
                 loss += of_batch.item()
                 if not math.isfinite(loss):
                     raise DivergedError(f"the loss is {loss}", index, rate)
-                of_batch.backward()  # type: ignore[no-untyped-call]
+                of_batch.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
                 right += (logits.argmax(1) == labels).sum().item()
             optimizer.step()
             ends_epoch = index == made + len(batches) - 1

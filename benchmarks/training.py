@@ -70,7 +70,7 @@ class HandIn(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits."""
-        return self.net(self.colours(images))  # type: ignore[no-any-return]
+        return self.net(self.colours(images))  # type: ignore[no-any-return]  # a module's call is not annotated
 
 
 def hand_in(
@@ -88,7 +88,7 @@ def hand_in(
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 logits = module(inputs)
                 loss = nn.functional.cross_entropy(logits, targets)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
             optimizer.step()
             losses += loss.item()
             right += int((logits.argmax(1) == targets).sum())
@@ -106,7 +106,7 @@ def ours(
     """Train by the project's loop, one update at each step of the iterator."""
     torch.manual_seed(0)
     network = zoo.small_inception(channels=1, size=options.size, width=options.width, conv_bias=False)
-    module = build(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = build(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
     if compiled:
         module.compile()
     shrink = images.shape[1] // options.size

@@ -52,7 +52,7 @@ class BuiltNetwork(nn.Module):
         for node in self.network.nodes:
             if not node.inputs:
                 continue
-            values[node.name] = self._modules[node.name](*(values[name] for name in node.inputs))  # type: ignore[misc]
+            values[node.name] = self._modules[node.name](*(values[name] for name in node.inputs))  # type: ignore[misc]  # a module's entry may be None in torch's annotations
             for name in set(node.inputs):
                 if self._last_reader.get(name) == node.name:
                     del values[name]

@@ -143,7 +143,7 @@ def _frames(names: list[str]) -> dict[str, list[str]]:
         block: [name for name in names if name.startswith(f"{block}/") or name == block] for block in blocks
     }
     # A frame around less explains nothing.
-    return {block: members for block, members in groups.items() if len(members) > 2}  # noqa: PLR2004
+    return {block: members for block, members in groups.items() if len(members) > 2}  # noqa: PLR2004  # two nodes need no frame
 
 
 def _document(title: str, boxes: Mapping[str, _Box], frames: Mapping[str, list[str]], layout: Layout) -> str:

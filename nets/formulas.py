@@ -84,14 +84,14 @@ class _Hand(StrPrinter):  # type: ignore[misc]  # sympy publishes no types
     def _print_Integer(self, expression: sympy.Integer) -> str:  # noqa: N802  # sympy's name
         return f"{int(expression):,}"
 
-    def _print_Pow(self, expression: sympy.Pow, rational: bool = False) -> str:  # noqa: FBT001, FBT002, N802
+    def _print_Pow(self, expression: sympy.Pow, rational: bool = False) -> str:  # noqa: FBT001, FBT002, N802  # sympy's printer calls it so
         if expression.exp == 2:  # noqa: PLR2004  # a square
             base = expression.base
             text = self._print(base) if base.is_Atom or isinstance(base, sympy.floor) else f"({base})"
             return f"{text}²"
         return str(super()._print_Pow(expression, rational))
 
-    def _print_Mul(self, expression: sympy.Mul) -> str:  # noqa: N802
+    def _print_Mul(self, expression: sympy.Mul) -> str:  # noqa: N802  # sympy's printer calls it so
         coefficient, rest = expression.as_coeff_Mul()
         if coefficient.is_Rational and not coefficient.is_Integer:
             above = coefficient.p * rest

@@ -37,7 +37,7 @@ class Node:
         if isinstance(self.layer, Input):
             if self.inputs:
                 raise NetworkError(f"{self.name}: an Input reads no other layer, but is given {self.inputs}")
-        elif len(self.inputs) < 2 if self.layer.takes_many else len(self.inputs) != 1:  # noqa: PLR2004
+        elif len(self.inputs) < 2 if self.layer.takes_many else len(self.inputs) != 1:  # noqa: PLR2004  # joining takes two at least
             raise NetworkError(f"{self.name}: reads {wanted}, but is given {list(self.inputs)}")
 
 

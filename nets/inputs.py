@@ -75,7 +75,7 @@ def symbolic_input(network: Network) -> Shape:
     return (symbol("N"), channels, *(symbol(name) for name, _ in zip("HW", sides, strict=False)))
 
 
-def net_for(net: str | Network, shape: Shape | None = None, **options: Any) -> Network:  # noqa: ANN401
+def net_for(net: str | Network, shape: Shape | None = None, **options: Any) -> Network:  # noqa: ANN401  # each net has options of its own
     """Return a net by its name, built for the sizes of an input shape.
 
     A net of the zoo is built for the rows and columns of the shape, so that its first fully connected layer
@@ -123,6 +123,6 @@ def _check_types(key: str, options: dict[str, Any], known: Any) -> None:  # noqa
         ):
             raise InputError(f"{key}: {option} must be integers such as 512,512, not {value!r}")
         if isinstance(default, int | float) and not isinstance(default, bool):
-            two_sides = option == "size" and isinstance(value, tuple) and len(value) == 2  # noqa: PLR2004
+            two_sides = option == "size" and isinstance(value, tuple) and len(value) == 2  # noqa: PLR2004  # height and width
             if isinstance(value, bool) or not (isinstance(value, int | float) or two_sides):
                 raise InputError(f"{key}: {option} must be a number, not {value!r}")

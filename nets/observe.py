@@ -108,7 +108,7 @@ def _convolution(module: Any, _: Call) -> Layer:  # noqa: ANN401  # the keys of 
     )
 
 
-def _max_pool(module: Any, _: Call) -> Layer:  # noqa: ANN401
+def _max_pool(module: Any, _: Call) -> Layer:  # noqa: ANN401  # a torch module, which is not imported here
     settings = module.kernel_size, module.stride, module.padding
     return layers.MaxPool2d(*settings, ceil_mode=module.ceil_mode, dilation=module.dilation)
 

@@ -62,7 +62,7 @@ def table(
     return network.table(symbolic_input(network) if symbolic else given, convention=convention, every=every)
 
 
-def check(net: str | Network, shape: Shape | str | None = None, **options: Any) -> "Check":  # noqa: ANN401
+def check(net: str | Network, shape: Shape | str | None = None, **options: Any) -> "Check":  # noqa: ANN401  # each net has options of its own
     """Compare a net's formulas with torch and fvcore, row by row; see `nets.crosscheck.crosscheck`."""
     from nets.crosscheck import crosscheck
 
@@ -88,7 +88,7 @@ def compare(
     return compare_tables(*tables)
 
 
-def draw(net: str | Network, shape: Shape | str | None = None, *, every: bool = False, **options: Any) -> str:  # noqa: ANN401
+def draw(net: str | Network, shape: Shape | str | None = None, *, every: bool = False, **options: Any) -> str:  # noqa: ANN401  # each net has options of its own
     """Draw a net's graph as SVG; see `nets.drawing.to_svg`."""
     from nets.drawing import to_svg
 

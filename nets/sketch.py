@@ -124,5 +124,5 @@ def _blaming(name: str) -> Iterator[None]:
 
 
 def _int(size: Any) -> int:  # noqa: ANN401  # a sketch's sizes are ints, which its shapes' type does not say
-    assert isinstance(size, int)  # noqa: S101
+    assert isinstance(size, int)  # noqa: S101  # for the type checker
     return size

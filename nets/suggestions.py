@@ -16,7 +16,7 @@ def near_misses(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-    inside = [other for other in names if len(name) > 2 and name.lower() in other]  # noqa: PLR2004
+    inside = [other for other in names if len(name) > 2 and name.lower() in other]  # noqa: PLR2004  # shorter names are in every other
     close = list(dict.fromkeys([*inside[:4], *close]))
     if close:
         *most, last = close

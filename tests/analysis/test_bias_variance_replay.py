@@ -117,7 +117,7 @@ def test_a_comparison_the_other_way_round_has_the_same_chances(replayed: Replay)
 
 def test_no_global_generator_is_touched() -> None:
     random.seed(1)
-    state, other = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
+    state, other = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched
     replay()
     assert random.getstate() == state
-    assert np.random.get_state()[1].tolist() == other  # type: ignore[index]  # noqa: NPY002
+    assert np.random.get_state()[1].tolist() == other  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched

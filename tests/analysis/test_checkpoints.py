@@ -11,7 +11,7 @@ from analysis.files import write
 
 def test_a_device_that_is_full_is_one_sentence() -> None:
     log = Log(None)
-    log._path, log._file = Path("/dev/full"), Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115
+    log._path, log._file = Path("/dev/full"), Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115  # the log closes it
     with pytest.raises(AnalysisError) as refusal:
         log.append({"kind": "update"})
     assert str(refusal.value) == "/dev/full: cannot be written: No space left on device"

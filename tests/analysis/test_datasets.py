@@ -172,7 +172,7 @@ def test_what_is_not_installed_is_downloaded_once(tmp_path: Path, server: Server
     files = write_idx_files(tmp_path / "served")
     places = {"installed": tmp_path / "nowhere", "cache": tmp_path / "cache", "upstream": server.address}
     for _ in range(2):
-        assert len(fashion_mnist(**places, files=files).train) == 40  # type: ignore[arg-type]
+        assert len(fashion_mnist(**places, files=files).train) == 40  # type: ignore[arg-type]  # a mapping of mixed types
     assert server.asked == [f"/{file.name}.gz" for file in files]
 
 

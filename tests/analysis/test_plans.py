@@ -78,5 +78,5 @@ def test_cycles_fill_the_epochs_and_leave_what_they_should() -> None:
 )
 def test_settings_out_of_range_are_named(make: object, message: str) -> None:
     with pytest.raises(AnalysisError) as refusal:
-        make()  # type: ignore[operator]
+        make()  # type: ignore[operator]  # the parameter is any callable
     assert str(refusal.value) == message

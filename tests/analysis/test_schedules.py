@@ -29,7 +29,7 @@ def rates_of_torch(schedule: Cyclical, updates: int) -> list[float]:
         base_lr=schedule.lowest,
         max_lr=schedule.highest,
         step_size_up=schedule.half_cycle,
-        mode=TORCH_MODE[schedule.decay],  # type: ignore[arg-type]
+        mode=TORCH_MODE[schedule.decay],  # type: ignore[arg-type]  # the stub lists the literals
         gamma=schedule.gamma,
         cycle_momentum=False,
     )
@@ -109,5 +109,5 @@ def test_gamma_leaves_the_fraction_asked_for(fraction: float, updates: int) -> N
 )
 def test_settings_out_of_range_are_named(make: object, message: str) -> None:
     with pytest.raises(AnalysisError) as refusal:
-        make()  # type: ignore[operator]
+        make()  # type: ignore[operator]  # the parameter is any callable
     assert str(refusal.value) == message

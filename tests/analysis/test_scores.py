@@ -192,7 +192,7 @@ def test_what_cannot_be_ranked_is_refused(
     function: object, y: list[int], score: list[float], weight: list[float] | None, said: str
 ) -> None:
     with pytest.raises(AnalysisError, match=said):
-        function(y, score, weight)  # type: ignore[operator]
+        function(y, score, weight)  # type: ignore[operator]  # the parameter is any callable
 
 
 def test_scores_may_be_infinite() -> None:

@@ -24,7 +24,7 @@ def test_a_network_is_a_value() -> None:
     assert network == Network("diamond", (INPUT, LEFT, RIGHT, SUM))
     assert hash(network) == hash(Network("diamond", (INPUT, LEFT, RIGHT, SUM)))
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        network.name = "other"  # type: ignore[misc]
+        network.name = "other"  # type: ignore[misc]  # wrong on purpose
 
 
 def test_its_graph_is_a_frozen_dag_of_networkx() -> None:
@@ -80,7 +80,7 @@ def test_layers_that_form_no_network_are_refused(nodes: tuple[Node, ...], senten
 )
 def test_nodes_that_read_too_much_or_too_little_are_refused(node: object, sentence: str) -> None:
     with pytest.raises(NetworkError, match=sentence):
-        node()  # type: ignore[operator]
+        node()  # type: ignore[operator]  # the parameter is any callable
 
 
 def test_a_wrong_net_says_which_layer_and_why() -> None:

@@ -54,8 +54,8 @@ def test_layers_are_values() -> None:
         (lambda: Conv2d(3, 8, 3, stride=(1, 0)), "Conv2d: stride 1×0 must be at least 1"),
         (lambda: Conv2d(3, 8, 3, padding=-1), "Conv2d: padding -1×-1 must be at least 0"),
         (lambda: Conv2d(3, 8, 3, groups=2), "Conv2d: groups 2 must divide the 3 channels"),
-        (lambda: Conv2d(3, 8, 2.5), "2.5 must be an integer"),  # type: ignore[arg-type]
-        (lambda: Conv2d(3, 8, (1, 2, 3)), r"\(1, 2, 3\) must be one integer or two"),  # type: ignore[arg-type]
+        (lambda: Conv2d(3, 8, 2.5), "2.5 must be an integer"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Conv2d(3, 8, (1, 2, 3)), r"\(1, 2, 3\) must be one integer or two"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: Linear(0, 8), "Linear: in_features 0 must be at least 1"),
         (lambda: Linear(True, 8), "True must be an integer"),
         (lambda: MaxPool2d(2, padding=2), "MaxPool2d: padding 2×2 must be at most half of 2×2"),
@@ -67,7 +67,7 @@ def test_layers_are_values() -> None:
 )
 def test_settings_that_make_no_sense_are_refused(make: "object", sentence: str) -> None:
     with pytest.raises(LayerError, match=f"^{sentence}"):
-        make()  # type: ignore[operator]
+        make()  # type: ignore[operator]  # the parameter is any callable
 
 
 @pytest.mark.parametrize(

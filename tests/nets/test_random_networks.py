@@ -61,7 +61,7 @@ def test_formulas_with_numbers_put_in_equal_the_table_of_numbers(
     formulas = network.table(symbolic_input(network), every=True)
     values = {"N": n, "H": h, "W": w}
     holds = all(
-        bool(condition.subs({symbol(name): value for name, value in values.items()}))  # type: ignore[union-attr]
+        bool(condition.subs({symbol(name): value for name, value in values.items()}))  # type: ignore[union-attr]  # conditions are relations here
         for condition in formulas.conditions
     )
     shape = (n, network.example[1], h, w)

@@ -16,7 +16,7 @@ from nets import build, zoo
     ],
 )
 def test_it_has_the_published_number_of_parameters(options: dict[str, object], parameters: int) -> None:
-    module = build.build(zoo.small_inception(**options))  # type: ignore[arg-type]
+    module = build.build(zoo.small_inception(**options))  # type: ignore[arg-type]  # a mapping of mixed types
     assert sum(parameter.numel() for parameter in module.parameters()) == parameters
 
 
@@ -42,7 +42,7 @@ def test_it_learns_four_images_by_heart() -> None:
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
     for _ in range(20):
         optimizer.zero_grad()
-        cross_entropy(module(images), labels).backward()  # type: ignore[no-untyped-call]
+        cross_entropy(module(images), labels).backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         optimizer.step()
     assert module(images).argmax(dim=1).equal(labels)
 

@@ -130,7 +130,7 @@ def test_text_fits_80_columns_with_the_products_written_out(monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", [name for name in zoo.NETS if not name.startswith(("resnet1", "vgg1"))])
 @pytest.mark.parametrize("symbolic", [False, True])
-def test_every_table_fits_80_columns(name: str, symbolic: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+def test_every_table_fits_80_columns(name: str, symbolic: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001  # pytest passes it by name
     monkeypatch.setenv("COLUMNS", "80")
     assert max(map(len, str(nets.table(name, symbolic=symbolic)).splitlines())) <= 80
 

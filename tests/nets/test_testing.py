@@ -151,7 +151,7 @@ def test_bad_questions_are_refused() -> None:
     with pytest.raises(InputError, match="Sequential: a module needs inputs"):
         assert_counts(small())
     with pytest.raises(InputError, match="against 'fvcor' does not exist; did you mean fvcore"):
-        assert_counts(zoo.lenet5(), against="fvcor")  # type: ignore[arg-type]
+        assert_counts(zoo.lenet5(), against="fvcor")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(InputError, match=r"lenet5 has no layer 'c2'"):
         assert_counts(zoo.lenet5(), macs={"c2": 1}, against=None)
 

@@ -157,4 +157,4 @@ def test_depths_and_versions_that_do_not_exist_are_refused() -> None:
     with pytest.raises(InputError, match="ResNet has 18, 34, 50, 101, 152 layers, not 20"):
         zoo.resnet(20)
     with pytest.raises(InputError, match=r"version is v1 or v1\.5, not v2"):
-        zoo.resnet(50, version="v2")  # type: ignore[arg-type]
+        zoo.resnet(50, version="v2")  # type: ignore[arg-type]  # wrong on purpose
