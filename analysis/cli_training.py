@@ -188,12 +188,11 @@ def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) ->
 @contextmanager
 def _progress() -> "Iterator[Callable[[str, int], Watch]]":
     """Show a bar per run with its loss and rate, on a terminal; nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
+    from analysis.console import progress
     from analysis.training import Update
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<16}"),
         BarColumn(bar_width=None),
@@ -201,13 +200,13 @@ def _progress() -> "Iterator[Callable[[str, int], Watch]]":
         TextColumn("loss {task.fields[loss]:<6.4g} rate {task.fields[rate]:<7.2g}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with progress(*columns) as bars:
 
         def watch(name: str, total: int) -> "Watch":
-            task = progress.add_task(name, total=total, loss=float("nan"), rate=float("nan"))
+            task = bars.add_task(name, total=total, loss=float("nan"), rate=float("nan"))
 
             def seen(update: Update) -> None:
-                progress.update(task, completed=update.update + 1, loss=update.loss, rate=update.rate)
+                bars.update(task, completed=update.update + 1, loss=update.loss, rate=update.rate)
 
             return seen
 
@@ -215,9 +214,8 @@ def _progress() -> "Iterator[Callable[[str, int], Watch]]":
 
 
 def _show(result: "Result", given: dict[str, Any]) -> None:
-    from rich.console import Console
-
     from analysis import results
+    from analysis.console import show
     from analysis.files import write
     from analysis.plots_training import draw
     from analysis.tables_training import table
@@ -226,12 +224,5 @@ def _show(result: "Result", given: dict[str, Any]) -> None:
         write(given["figure"], draw(result, given["figure"].suffix.lower()[1:]))
     if given["as_json"]:
         click.echo(results.to_json(result))
-        return
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        console.print(table(result))
-    text = captured.get().rstrip()
-    click.echo(text.translate(ASCII) if console.options.ascii_only else text)
-
-
-ASCII = str.maketrans({"±": "+-", "×": "x", "−": "-", "–": "-", "─": "-"})
+    else:
+        show(table(result))

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-PLAIN = str.maketrans({"²": "2", "±": "+-", "–": "-", "σ": "s", "…": "...", "α": "alpha", "─": "-"})
+PLAIN = str.maketrans(
+    {"²": "2", "±": "+-", "×": "x", "−": "-", "–": "-", "σ": "s", "…": "...", "α": "alpha", "─": "-"}
+)
 
 
 def table(*columns: str) -> Table:
@@ -44,14 +46,17 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
     click.echo(text)
 
 
-def progress() -> Progress:
-    """Return a progress display on stderr, which vanishes when done and is silent off a terminal."""
-    return Progress(
+def progress(*columns: ProgressColumn) -> Progress:
+    """Return a progress display on stderr, which vanishes when done and is silent off a terminal.
+
+    Without columns of the caller's it has a description, a bar, a count and the time that remains.
+    """
+    usual = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
+    )
+    return Progress(
+        *(columns or usual), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     )

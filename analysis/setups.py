@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,8 +156,8 @@ def check_device(setup: Setup) -> None:
         raise AnalysisError("device: torch finds no CUDA device here; use --device cpu")
     if setup.bfloat16 and not _computes_bfloat16(setup.device):
         raise AnalysisError(f"bfloat16: this {setup.device} has no instructions for it; leave it out")
-    if setup.compile and not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
-        raise AnalysisError("compile: there is no C++ compiler, neither g++ nor clang++; leave it out")
+    if setup.compile:
+        _check_compiler(setup.device)
 
 
 def _computes_bfloat16(device: str) -> bool:
@@ -170,6 +169,17 @@ def _computes_bfloat16(device: str) -> bool:
     on_x86 = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001  # as said above
     on_arm = platform.machine() == "aarch64" and torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001  # as said above
     return bool(on_x86 or on_arm)
+
+
+def _check_compiler(device: str) -> None:
+    """Compile the least there is, since only that tells whether compiler and headers are there and fit."""
+    import torch
+
+    try:
+        torch.compile(torch.neg)(torch.ones(1, device=device))
+    except RuntimeError as error:  # what all of torch's compilers raise
+        reason = str(error).partition("\n")[0]
+        raise AnalysisError(f"compile: torch cannot compile here ({reason}); leave it out") from error
 
 
 def load(setup: Setup, folder: Path | None = None) -> "Data":
