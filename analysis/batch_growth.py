@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
+from scipy.stats import t as student_t
+
 from analysis.curves import Curves, MakeModule, train_seeds
 from analysis.plans import Plan, control_plan, cyclical_plan, growth_plan
 from analysis.runs import Means
@@ -18,6 +20,9 @@ from analysis.schedules import Decay
 from analysis.training import Data
 
 Arm = Literal["growth", "control", "cyclical"]
+Verdict = Literal["alike", "undecided", "different"]
+
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,11 @@ class Comparison:
         The arms.
     difference
         Of the means; its error is the root of the two squared standard errors' sum.
-    paired
-        The mean of the differences seed by seed, which share initial weights, and its standard error.
-    alike
-        Whether the difference is within its error; None with one seed.
+    interval
+        Welch's 95 % confidence interval of the difference; None with one seed.
+    verdict
+        ``alike`` if the difference is within its standard error, ``different`` if 0 is outside the interval,
+        ``undecided`` between the two: so many seeds cannot tell. None with one seed.
     fewer_updates
         How many times fewer updates the first arm made.
     """
@@ -49,8 +55,8 @@ class Comparison:
     first: Arm
     second: Arm
     difference: Estimate
-    paired: Estimate
-    alike: bool | None
+    interval: tuple[float, float] | None
+    verdict: Verdict | None
     fewer_updates: float
 
 
@@ -110,16 +116,43 @@ def train_arms(
 
 
 def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Comparison:
-    """Compare the test accuracies of two arms that were trained with the same seeds."""
+    """Compare the test accuracies of two arms."""
     one, other = ([curves.test.accuracy for curves in arms[arm]] for arm in (first, second))
-    errors = [estimate(one).error, estimate(other).error]
-    error = None if None in errors else math.hypot(*(error or 0.0 for error in errors))
-    difference = Estimate(fmean(one) - fmean(other), error)
+    difference = _difference(estimate(one), estimate(other))
+    interval = _interval(one, other, difference)
     return Comparison(
         first,
         second,
         difference,
-        estimate([a - b for a, b in zip(one, other, strict=True)]),
-        None if error is None else abs(difference.mean) <= error,
+        interval,
+        _verdict(difference, interval),
         arms[second][0].updates / arms[first][0].updates,
     )
+
+
+def _difference(one: Estimate, other: Estimate) -> Estimate:
+    known = one.error is not None and other.error is not None
+    error = math.hypot(one.error or 0.0, other.error or 0.0) if known else None
+    return Estimate(one.mean - other.mean, error)
+
+
+def _interval(
+    one: Sequence[float], other: Sequence[float], difference: Estimate
+) -> tuple[float, float] | None:
+    """Return Welch's interval; the degrees of freedom are those of Welch and Satterthwaite."""
+    if difference.error is None:
+        return None
+    half = 0.0
+    if difference.error:
+        shares = [((estimate(values).error or 0.0) / difference.error) ** 2 for values in (one, other)]
+        inverse = sum(share**2 / (len(of) - 1) for share, of in zip(shares, (one, other), strict=True))
+        half = float(student_t.ppf((1 + CONFIDENCE) / 2, 1 / inverse)) * difference.error
+    return difference.mean - half, difference.mean + half
+
+
+def _verdict(difference: Estimate, interval: tuple[float, float] | None) -> Verdict | None:
+    if interval is None or difference.error is None:
+        return None
+    if abs(difference.mean) <= difference.error:
+        return "alike"
+    return "undecided" if interval[0] <= 0 <= interval[1] else "different"

@@ -1,5 +1,6 @@
 """Results of the learning experiments as tables for an 80-column terminal."""
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from rich import box
@@ -157,15 +158,23 @@ def _growth_table(result: GrowthResult) -> RenderableType:
         f"After {_epochs(options.epochs)}, batch norm over {options.ghost or 'all'} images of a batch",
         arms,
         "Does growth generalise alike? (differences of test accuracy, in points)",
-        *(f"  {_verdict(comparison)}" for comparison in result.comparisons),
+        _verdicts(result.comparisons),
     )
 
 
-def _verdict(comparison: Comparison) -> str:
-    verdicts = {True: "alike", False: "different", None: "one seed cannot tell"}
-    fewer = comparison.fewer_updates
-    updates = f"{fewer:.2f}× fewer updates" if fewer >= 1 else f"{1 / fewer:.2f}× more updates"
-    return (
-        f"{comparison.first} − {comparison.second}: {_percent(comparison.difference)}, "
-        f"{verdicts[comparison.alike]}; {updates}"
-    )
+def _verdicts(comparisons: Sequence[Comparison]) -> Table:
+    verdicts = _columns("difference", "points", "95 % interval", "verdict", "updates")
+    for comparison in comparisons:
+        fewer = comparison.fewer_updates
+        verdicts.add_row(
+            f"{comparison.first} − {comparison.second}",
+            _percent(comparison.difference),
+            _interval(comparison.interval),
+            comparison.verdict or "one seed cannot tell",
+            f"{fewer:.2f}× fewer" if fewer >= 1 else f"{1 / fewer:.2f}× more",
+        )
+    return verdicts
+
+
+def _interval(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else " to ".join(f"{100 * end:+.2f}" for end in interval)

@@ -1,12 +1,13 @@
 """The three arms compared, by statistics that scipy computes too."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import sem
+from scipy.stats import sem, ttest_ind
 from torch import nn
 
 from analysis.batch_growth import Arm, compare, estimate, plans, train_arms
@@ -35,29 +36,53 @@ def ended_with(*accuracies: float, updates: int = 10) -> tuple[Curves, ...]:
     )
 
 
-def test_arms_are_alike_when_they_differ_by_less_than_their_errors() -> None:
-    arms: dict[Arm, tuple[Curves, ...]] = {
-        "growth": ended_with(0.90, 0.92, 0.91, updates=100),
-        "control": ended_with(0.91, 0.92, 0.90, updates=450),
-        "cyclical": ended_with(0.95, 0.96, 0.97, updates=200),
+def arms_that_ended(control: Sequence[float], growth: Sequence[float]) -> dict[Arm, tuple[Curves, ...]]:
+    return {
+        "growth": ended_with(*growth, updates=100),
+        "control": ended_with(*control, updates=450),
     }
-    control = compare(arms, "growth", "control")
-    assert control.alike is True
-    assert control.fewer_updates == 4.5
-    assert control.difference.mean == pytest.approx(0)
-    # Each arm's standard error is 0.01/√3.
-    assert control.difference.error == pytest.approx(0.01 * math.sqrt(2 / 3))
-    assert control.paired.mean == pytest.approx(0)
-    assert control.paired.error == pytest.approx(float(sem([-0.01, 0, 0.01])))
-    cyclical = compare(arms, "growth", "cyclical")
-    assert cyclical.alike is False
-    assert cyclical.difference.mean == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"),
+    # Each arm's standard error is 0.01/√3, that of a difference 0.0082; Student's t for 4 degrees is 2.776.
+    [(0, "alike"), (-0.008, "alike"), (-0.009, "undecided"), (-0.0226, "undecided"), (0.0227, "different")],
+)
+def test_a_difference_is_judged_by_its_error(shift: float, verdict: str) -> None:
+    control = (0.90, 0.91, 0.92)
+    comparison = compare(arms_that_ended(control, [value + shift for value in control]), "growth", "control")
+    assert comparison.fewer_updates == 4.5
+    assert comparison.difference.mean == pytest.approx(shift)
+    error = 0.01 * math.sqrt(2 / 3)
+    assert comparison.difference.error == pytest.approx(error)
+    assert comparison.interval == pytest.approx(
+        (shift - 2.776445 * error, shift + 2.776445 * error), rel=1e-6, abs=1e-9
+    )
+    assert comparison.verdict == verdict
+
+
+@given(*[st.lists(st.integers(0, 1000), min_size=2, max_size=6)] * 2)
+def test_the_interval_is_scipys(growth: list[int], control: list[int]) -> None:
+    assume(len(set(growth)) > 1 and len(set(control)) > 1)
+    grown, kept = ([right / 1000 for right in arm] for arm in (growth, control))
+    comparison = compare(arms_that_ended(kept, grown), "growth", "control")
+    expected = ttest_ind(grown, kept, equal_var=False).confidence_interval(0.95)
+    assert comparison.interval == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
+
+
+def test_no_spread_needs_no_interval() -> None:
+    comparison = compare(arms_that_ended([0.5, 0.5], [0.75, 0.75]), "growth", "control")
+    assert comparison.interval == (0.25, 0.25)
+    assert comparison.verdict == "different"
+    one_sided = compare(arms_that_ended([0.5, 0.5], [0.7, 0.8]), "growth", "control")
+    # One arm's spread alone: Student's t for 1 degree of freedom is 12.706.
+    assert one_sided.interval == pytest.approx((0.25 - 12.7062 * 0.05, 0.25 + 12.7062 * 0.05), rel=1e-5)
 
 
 def test_one_seed_cannot_tell() -> None:
-    arms: dict[Arm, tuple[Curves, ...]] = {"growth": ended_with(0.9), "control": ended_with(0.9)}
-    comparison = compare(arms, "growth", "control")
-    assert comparison.alike is None
+    comparison = compare(arms_that_ended([0.9], [0.9]), "growth", "control")
+    assert comparison.verdict is None
+    assert comparison.interval is None
     assert comparison.difference.error is None
 
 

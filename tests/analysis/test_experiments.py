@@ -87,7 +87,7 @@ def test_batch_growth_answers_with_errors_updates_and_seconds(
     assert list(one["arms"]) == ["growth", "control", "cyclical"]
     assert one["arms"]["growth"][0]["updates"] == 2 * (48 + 24 + 12)
     assert one["arms"]["control"][0]["updates"] == 6 * 48
-    assert one["comparisons"][0]["alike"] is None
+    assert one["comparisons"][0]["verdict"] is None
 
     kept = tmp_path / "batch-growth.json"
     assert json.loads(kept.read_text()) == one
