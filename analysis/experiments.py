@@ -79,8 +79,8 @@ def lr_range(
     Parameters
     ----------
     setup
-        What to run on. The weights are drawn from seed 0; with several seeds the candidates' losses are
-        medians over orders of the images.
+        What to run on. The weights are drawn from the first seed; with several seeds the candidates' losses
+        are medians over orders of the images.
     options
         Which rates, and how long.
     data_dir
@@ -99,10 +99,10 @@ def lr_range(
     with (
         machine(setup) as where,
         closing(
-            Memory(means.folder, {**means.identity, "seeds": setup.seeds}, resume=means.resume)
+            Memory(means.folder, {**means.identity, "seeds": list(setup.all_seeds)}, resume=means.resume)
         ) as remember,
     ):
-        module = build(0)
+        module = build(setup.first_seed)
         optimizer = default_optimizer(module, setup.momentum)
         tried = candidates(
             module,
@@ -111,7 +111,7 @@ def lr_range(
             rates,
             batch=options.batch,
             epochs=options.epochs,
-            seeds=range(setup.seeds),
+            seeds=setup.all_seeds,
             bfloat16=means.bfloat16,
             watch=means.watch,
             remember=remember,
@@ -125,6 +125,7 @@ def lr_range(
             length=options.ramp,
             batch=options.batch,
             smoothing=options.smoothing,
+            seed=setup.first_seed,
             bfloat16=means.bfloat16,
             watch=means.watch,
             remember=remember,
@@ -153,11 +154,11 @@ def cyclical(
             build,
             data,
             plan,
-            seeds=range(setup.seeds),
+            seeds=setup.all_seeds,
             momentum=setup.momentum,
             means=means,
         )
-        return CyclicalResult("cyclical", setup, options, where, _parameters(build(0)), runs)
+        return CyclicalResult("cyclical", setup, options, where, _parameters(build(setup.first_seed)), runs)
 
 
 def batch_growth(
@@ -170,12 +171,10 @@ def batch_growth(
     means = replace(means, ghost=settings.pop("ghost") or None)
     arms = plans(len(data.train.labels), **settings)
     with machine(setup) as where:
-        trained = train_arms(
-            build, data, arms, seeds=range(setup.seeds), momentum=setup.momentum, means=means
-        )
+        trained = train_arms(build, data, arms, seeds=setup.all_seeds, momentum=setup.momentum, means=means)
         comparisons = (compare(trained, "growth", "control"), compare(trained, "growth", "cyclical"))
         return GrowthResult(
-            "batch-growth", setup, options, where, _parameters(build(0)), trained, comparisons
+            "batch-growth", setup, options, where, _parameters(build(setup.first_seed)), trained, comparisons
         )
 
 
@@ -194,7 +193,7 @@ def _prepared(
     check_device(setup)
     data = load(setup, data_dir)
     settings = {**asdict(setup), **asdict(options), "threads": setup.threads or torch.get_num_threads()}
-    del settings["seeds"]  # more seeds may be added to runs that are resumed
+    del settings["seeds"], settings["first_seed"]  # more seeds may be added to runs that are resumed
     identity: Record = {name: settings[name] for name in sorted(settings)}
     identity |= {"decay": str(identity["decay"])} if "decay" in identity else {}
     return replace(means, folder=folder, bfloat16=setup.bfloat16, identity=identity), data

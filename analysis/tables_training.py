@@ -35,6 +35,8 @@ def _columns(first: str, *others: str) -> Table:
 
 def _conditions(setup: Setup, parameters: int) -> str:
     seeds = "1 seed" if setup.seeds == 1 else f"{setup.seeds} seeds"
+    if setup.first_seed:
+        seeds += f" from {setup.first_seed}"
     precision = "bfloat16" if setup.bfloat16 else "float32"
     return (
         f"{setup.dataset}, scale {setup.scale}: {setup.train:,} images to learn from, "

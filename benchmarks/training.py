@@ -3,18 +3,18 @@
 The hand-in's way: PIL images through transforms, one by one, in a ``DataLoader``; NCHW; an extra convolution
 that makes one colour three; a GoogLeNet of 9,960,638 parameters left in the module, which never gets a
 gradient. Both train the same small Inception of the same width, by SGD with momentum, on the same noise (the
-arithmetic does not look at it), in turns, and the median over the rounds counts.
+arithmetic does not look at it), in turns, and the median over the rounds counts. How much faster a loop could
+be at all is measured, too: by the floating-point operations of the net's convolutions and matrix products, at
+the best rate that a convolution of a shape that suits the processor reached in between.
 
     python benchmarks/training.py                       # the whole net, 28×28
     python benchmarks/training.py --width 0.25 --size 14 --batch 32
-    python benchmarks/training.py --compile             # and our loop on a compiled net
 """
 
 import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from analysis.datasets import Labelled
 from analysis.plans import Plan
@@ -29,6 +30,8 @@ from analysis.schedules import Constant
 from analysis.training import Examples, default_optimizer, updates
 from nets import zoo
 from nets.build import build
+
+PRECISIONS = ("float32", "bfloat16")
 
 IDLE = 9_960_638
 """Parameters of the hand-in's module that never received a gradient."""
@@ -95,20 +98,22 @@ def hand_in(
             yield
 
 
+def our_net(options: argparse.Namespace) -> nn.Module:
+    """Build the net that the project trains."""
+    network = zoo.small_inception(channels=1, size=options.size, width=options.width, conv_bias=False)
+    return build(network).to(memory_format=torch.channels_last)  # type: ignore[no-any-return,call-overload]  # torch's stub leaves memory_format out
+
+
 def ours(
     images: np.ndarray,
     labels: np.ndarray,
     options: argparse.Namespace,
     *,
     bfloat16: bool,
-    compiled: bool = False,
 ) -> Iterator[None]:
     """Train by the project's loop, one update at each step of the iterator."""
     torch.manual_seed(0)
-    network = zoo.small_inception(channels=1, size=options.size, width=options.width, conv_bias=False)
-    module = build(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
-    if compiled:
-        module.compile()
+    module = our_net(options)
     shrink = images.shape[1] // options.size
     blocks = images.reshape(len(images), options.size, shrink, options.size, shrink)
     standardised = ((blocks.mean((2, 4), dtype=np.float32) / 255 - 0.286) / 0.353).astype(np.float32)
@@ -124,6 +129,25 @@ def seconds_per_thousand(run: Iterator[None], count: int, batch: int) -> float:
     for _ in range(count):
         next(run)
     return (time.perf_counter() - started) / count / batch * 1000
+
+
+def gigaflops(options: argparse.Namespace) -> float:
+    """Count the operations in convolutions and matrix products, forwards and backwards, of 1,000 images."""
+    module = our_net(options)
+    with FlopCounterMode(display=False) as counter:
+        module(torch.zeros(2, 1, options.size, options.size)).sum().backward()
+    return float(counter.get_total_flops()) / 2 * 1000 / 1e9
+
+
+def attained(precision: str) -> float:
+    """Return the gigaflops per second of one large convolution."""
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    images = torch.randn(64, 128, 28, 28).to(kind, memory_format=torch.channels_last)
+    kernel = torch.randn(128, 128, 3, 3).to(kind, memory_format=torch.channels_last)
+    started = time.perf_counter()
+    with torch.inference_mode():
+        nn.functional.conv2d(images, kernel, padding=1)
+    return 2 * images.numel() * 128 * 9 / (time.perf_counter() - started) / 1e9
 
 
 def shares(run: Iterator[None], count: int) -> dict[str, float]:
@@ -149,25 +173,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=2, help="per round")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--compile", action="store_true", help="our loop on a compiled net, too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     count = options.batch * 8
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), dtype=np.uint8)
     labels = np.arange(count) % 10
     ways: dict[str, Callable[..., Iterator[None]]] = {"hand-in": hand_in, "ours": ours}
-    if options.compile:
-        ways["ours, compiled"] = partial(ours, compiled=True)
     runs = {
         (way, precision): start(images, labels, options, bfloat16=precision == "bfloat16")
         for way, start in ways.items()
-        for precision in ("float32", "bfloat16")
+        for precision in PRECISIONS
     }
     for run in runs.values():
         for _ in range(2):
             next(run)
     times: dict[tuple[str, str], list[float]] = {name: [] for name in runs}
+    best = dict.fromkeys(PRECISIONS, 0.0)
     for _ in range(options.rounds):
+        best = {precision: max(rate, attained(precision)) for precision, rate in best.items()}
         for name, run in runs.items():
             times[name].append(seconds_per_thousand(run, options.updates, options.batch))
     medians = {name: statistics.median(measured) for name, measured in times.items()}
@@ -176,11 +199,20 @@ def main() -> None:
     print(f"{options.threads} threads, torch {torch.__version__}; medians of {options.rounds} rounds")
     print(f"{'seconds per 1,000 images':<26}{'float32':>10}{'bfloat16':>10}{'times faster':>20}")
     for way in ways:
-        ratios = [medians["hand-in", p] / medians[way, p] for p in ("float32", "bfloat16")]
-        row = "".join(f"{medians[way, precision]:>10.3f}" for precision in ("float32", "bfloat16"))
+        ratios = [medians["hand-in", p] / medians[way, p] for p in PRECISIONS]
+        row = "".join(f"{medians[way, precision]:>10.3f}" for precision in PRECISIONS)
         print(f"{way:<26}{row}{ratios[0]:>11.2f}{ratios[1]:>9.2f}")
     across = medians["hand-in", "float32"] / medians["ours", "bfloat16"]
     print(f"ours in bfloat16 against the hand-in in float32: {across:.2f} times faster")
+
+    work = gigaflops(options)
+    print(f"arithmetic: {work:,.0f} gigaflops per 1,000 images")
+    for precision in PRECISIONS:
+        least = work / best[precision]
+        print(
+            f"  {precision} at {best[precision]:.0f} gigaflops/s, the best seen here: {least:.2f} s; "
+            f"no loop could be more than {medians['hand-in', precision] / least:.2f} times faster"
+        )
 
     loader = DataLoader(PilImages(images, labels, options.size), batch_size=options.batch, shuffle=True)
     started = time.perf_counter()
@@ -189,7 +221,7 @@ def main() -> None:
     print(
         f"the hand-in's loader alone: {(time.perf_counter() - started) / count * 1000:.3f} s per 1,000 images"
     )
-    for precision in ("float32", "bfloat16"):
+    for precision in PRECISIONS:
         found = shares(runs["ours", precision], options.updates)
         print(f"ours, {precision}: " + ", ".join(f"{kind} {share:.0%}" for kind, share in found.items()))
 

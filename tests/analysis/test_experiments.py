@@ -96,12 +96,14 @@ def test_batch_growth_answers_with_errors_updates_and_seconds(
         "holds a run already; go on with it by --resume, or choose another folder"
     )
 
+    other = without_time(printed(capsys, "batch-growth", *DIGITS, "--seeds", "1", "--first-seed", "1"))
     two = printed(capsys, *command, "--seeds", "2", "--resume")
+    assert [without_time(runs[1:]) for runs in two["arms"].values()] == list(other["arms"].values())
     assert [runs[:1] for runs in two["arms"].values()] == list(one["arms"].values())
     assert [comparison["second"] for comparison in two["comparisons"]] == ["control", "cyclical"]
     assert two["comparisons"][0]["difference"]["error"] > 0
-    other = refusal(capsys, *command, "--resume", "--momentum", "0.5")
-    assert "was made with momentum = 0.0, not 0.5" in other
+    refused = refusal(capsys, *command, "--resume", "--momentum", "0.5")
+    assert "was made with momentum = 0.0, not 0.5" in refused
 
 
 def test_the_table_fits_80_columns(
@@ -137,8 +139,8 @@ def test_the_bounds_are_what_the_range_test_reads() -> None:
     result = results.load(EXAMPLES / "lr-range-small.json", "lr-range")
     assert isinstance(result, RangeResult)
     for options in (SCALES["small"].cyclical, SCALES["small"].growth):
-        assert options.lr_min == float(f"{result.ramp.lr_min:.0e}")
-        assert options.lr_max == float(f"{result.ramp.lr_max:.0e}")
+        assert options.lr_min == float(f"{result.candidates.lr_min:.0e}")
+        assert options.lr_max == float(f"{result.candidates.lr_max:.0e}")
 
 
 def test_growth_needs_4_times_fewer_updates_in_the_kept_result() -> None:
@@ -146,6 +148,14 @@ def test_growth_needs_4_times_fewer_updates_in_the_kept_result() -> None:
     assert isinstance(result, GrowthResult)
     assert result.setup.seeds == 3
     assert result.comparisons[0].fewer_updates == 5625 / 1252
+
+
+def test_the_seeds_of_a_range_test_are_told_apart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    command = ["lr-range", *DIGITS, "--epochs", "1", "--ramp", "30", "--out", str(tmp_path)]
+    first = printed(capsys, *command, "--first-seed", "3")
+    assert first["setup"]["first_seed"] == 3
+    refused = refusal(capsys, *command, "--resume")
+    assert "was made with seeds = [3], not [0]" in refused
 
 
 def test_killed_and_resumed_a_command_prints_the_same_numbers(

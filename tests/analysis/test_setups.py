@@ -1,24 +1,16 @@
 """What the experiments run on: the net as nets describes it, devices that may not be there."""
 
-import os
 import platform
-import re
-import subprocess
-import sys
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from analysis.datasets import DEBIAN_FOLDER
 from analysis.errors import AnalysisError
-from analysis.plans import Plan, growing_batches
-from analysis.schedules import Constant
+from analysis.plans import growing_batches
 from analysis.setups import SCALES, check_device, load, machine, make_module
-from analysis.training import Examples, default_optimizer, updates
 from nets import zoo
 
 TINY = SCALES["tiny"].setup
@@ -74,49 +66,6 @@ def test_bfloat16_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPa
         check_device(replace(TINY, bfloat16=True))
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
     check_device(replace(TINY, bfloat16=True))
-
-
-def losses(module: nn.Module, count: int, *, start: int = 0) -> list[float]:
-    """Losses of some updates at the tiny scale's batch, of which those before `start` are taken as made."""
-    inputs = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    examples = Examples(inputs, torch.arange(64) % 10)
-    run = updates(
-        module, default_optimizer(module, 0), examples, Plan((16, 16), Constant(0.1)), seed=0, start=start
-    )
-    return [update.loss for update in islice(run, count)]
-
-
-@pytest.mark.filterwarnings("ignore:`torch.jit.script_method`:DeprecationWarning")  # torch's compiler uses it
-def test_a_compiled_net_learns_what_the_net_learns_and_resumes_exactly() -> None:
-    compiled = replace(TINY, compile=True)
-    try:
-        check_device(compiled)
-    except AnalysisError as error:
-        pytest.skip(str(error))
-    eager = losses(make_module(TINY, (8, 8), seed=0), 6)
-    unbroken = losses(make_module(compiled, (8, 8), seed=0), 6)
-    assert unbroken == pytest.approx(eager, rel=1e-3)
-    module = make_module(compiled, (8, 8), seed=0)
-    first = losses(module, 3)
-    again = make_module(compiled, (8, 8), seed=1)
-    again.load_state_dict(module.state_dict())
-    assert first + losses(again, 3, start=3) == unbroken
-
-
-def test_a_compiler_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    # In a process of its own, since torch looks for a compiler once.
-    code = (
-        "from dataclasses import replace; from analysis.setups import SCALES, check_device; "
-        "check_device(replace(SCALES['tiny'].setup, compile=True))"
-    )
-    environment = {**os.environ, "CXX": "/bin/false", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
-    ended = subprocess.run(  # our own interpreter and code
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
-    last = ended.stderr.splitlines()[-1]
-    assert re.fullmatch(
-        r"analysis\.errors\.AnalysisError: compile: torch cannot compile here \(.+\); leave it out", last
-    )
 
 
 def test_threads_are_put_back() -> None:
