@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from analysis import cli_statistics, cli_training
+from analysis.bias_variance.cli import bias_variance
 from analysis.errors import AnalysisError
+from analysis.learning.cli import batch_growth, cyclical, lr_range
+from analysis.scores.cli import scores
 
 
 @click.group(no_args_is_help=False)
@@ -15,11 +17,8 @@ def cli() -> None:
     """Run the learning experiments beside the simulator and the layer tables."""
 
 
-# Each of these modules lists its COMMANDS and imports nothing heavy outside its functions.
-for command in [
-    *cli_statistics.COMMANDS,
-    *cli_training.COMMANDS,
-]:
+# Their modules import nothing heavy outside functions.
+for command in (bias_variance, scores, lr_range, cyclical, batch_growth):
     cli.add_command(command)
 
 

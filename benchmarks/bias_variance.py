@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures
 
-from analysis.bias_variance import Problem, Split, fixed_split
-from analysis.bias_variance_simulation import simulate
-from analysis.polynomials import hat_matrices
-from analysis.target import parse_target
+from analysis.bias_variance.decomposition import Problem, Split, fixed_split
+from analysis.bias_variance.polynomials import hat_matrices
+from analysis.bias_variance.simulation import simulate
+from analysis.bias_variance.target import parse_target
 
 DEGREES = range(1, 16)
 DATASETS = 100

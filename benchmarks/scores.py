@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from analysis.bootstrap import AREAS, bootstrap
-from analysis.scores import aupr, auprg, auroc
+from analysis.scores.bootstrap import AREAS, bootstrap
+from analysis.scores.curves import aupr, auprg, auroc
 
 MANY = 1_000_000
 ROWS = 10_000

@@ -24,10 +24,10 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from analysis.datasets import Labelled
-from analysis.plans import Plan
-from analysis.schedules import Constant
-from analysis.training import Examples, default_optimizer, updates
+from analysis.learning.datasets import Labelled
+from analysis.learning.plans import Plan
+from analysis.learning.schedules import Constant
+from analysis.learning.training import Examples, default_optimizer, updates
 from nets import zoo
 from nets.build import build
 

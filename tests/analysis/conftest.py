@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.tabular import DEBIAN_DIABETES, DIABETES_VARIABLE
+from analysis.scores.tabular import DEBIAN_DIABETES, DIABETES_VARIABLE
 
 
 @pytest.fixture

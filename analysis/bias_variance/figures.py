@@ -1,0 +1,80 @@
+"""Figures of bias–variance results; nothing is computed here but drawings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from analysis.bias_variance.decomposition import Decomposition, Problem
+from analysis.bias_variance.polynomials import hat_matrices
+from analysis.bias_variance.simulation import Estimates, FreshX, Simulation
+
+Array = NDArray[np.float64]
+
+PARTS = (("bias_squared", "bias²", "C0"), ("variance", "variance", "C1"), ("mse", "E[MSE]", "C3"))
+
+
+def draw_sample(axes: Axes, problem: Problem, x: Array, y: Array, degrees: Sequence[int]) -> None:
+    """Scatter a sample; draw f as a smooth line and least-squares fits to the sample."""
+    grid = np.linspace(*problem.interval, 400)
+    axes.plot(grid, problem.target(grid), color="black", label="f")
+    axes.scatter(x, y, s=14, color="0.4", zorder=3, label="sample")
+    for position, degree in enumerate(degrees):
+        fit = hat_matrices([degree], x, grid, problem.interval)[0] @ y
+        axes.plot(grid, fit, color=f"C{position}", label=f"degree {degree}")
+    spread = np.ptp(y) or 1.0
+    axes.set(ylim=(y.min() - spread / 4, y.max() + spread / 4), xlabel="x", ylabel="y")
+    axes.set_title("Sample and fitted lines")
+    axes.legend()
+
+
+def draw_decomposition(
+    axes: Axes, degrees: Sequence[int], exact: Decomposition, simulation: Simulation | None
+) -> None:
+    """Draw bias², variance, noise and E[MSE] over degree: exact lines, bands of ± 2 standard errors."""
+    for part, label, color in PARTS:
+        axes.plot(degrees, getattr(exact, part), color=color, marker=".", label=label)
+        if simulation is not None:
+            _band(axes, degrees, getattr(simulation, part), color)
+    axes.axhline(exact.noise, color="0.5", linestyle="--", label="noise")
+    best = int(np.argmin(exact.mse))
+    axes.plot(degrees[best], exact.mse[best], "*", color="C3", markersize=14, label=f"best: {degrees[best]}")
+    axes.set(yscale="log", xlabel="degree", ylabel="mean over the test points")
+    axes.set_ylim(bottom=max(1e-5, 0.3 * float(min(exact.bias_squared.min(), exact.variance.min()) or 1e-5)))
+    axes.set_title("Fixed x: exact, bands ± 2 SE")
+    axes.legend(fontsize="small")
+
+
+def draw_fresh_x(axes: Axes, degrees: Sequence[int], fresh: FreshX) -> None:
+    """Draw the median risk over draws of the training points with its 5–95 % band, and the mean."""
+    low, median, high = (fresh.quantile(level) for level in (0.05, 0.5, 0.95))
+    axes.fill_between(degrees, low, high, color="C3", alpha=0.2, linewidth=0, label="5–95 %")
+    axes.plot(degrees, median, color="C3", marker=".", label="median E[MSE]")
+    mean = fresh.simulation.mse
+    axes.errorbar(
+        degrees, mean.value, yerr=2 * mean.se, color="C0", marker="_", linestyle=":", label="mean ± 2 SE"
+    )
+    axes.axhline(fresh.simulation.noise, color="0.5", linestyle="--", label="noise")
+    axes.set(yscale="log", xlabel="degree", ylabel="E[MSE] given the training points")
+    axes.set_title("Fresh x: quantiles over data sets")
+    axes.legend(fontsize="small")
+
+
+def draw_ridge_path(axes: Axes, alphas: Array, path: Decomposition, chosen: float, plain: float) -> None:
+    """Draw the exact parts over the penalty, the chosen penalty and the unpenalised E[MSE] marked."""
+    for part, label, color in PARTS:
+        axes.plot(alphas, getattr(path, part), color=color, label=label)
+    axes.axhline(plain, color="C3", linestyle=":", label="E[MSE] without penalty")
+    axes.axvline(chosen, color="0.3", linestyle="--", label=f"α = {chosen:g}")
+    axes.set(xscale="log", yscale="log", xlabel="α", ylabel="mean over the test points")
+    axes.set_ylim(bottom=max(1e-5, float(path.bias_squared.min())))
+    axes.set_title("Ridge path, exact")
+    axes.legend(fontsize="small")
+
+
+def _band(axes: Axes, degrees: Sequence[int], estimates: Estimates, color: str) -> None:
+    low, high = estimates.value - 2 * estimates.se, estimates.value + 2 * estimates.se
+    axes.fill_between(
+        degrees, np.maximum(low, 1e-12), np.maximum(high, 1e-12), color=color, alpha=0.25, linewidth=0
+    )

@@ -1,0 +1,31 @@
+"""How figures are begun, and written; what is on them is the business of the packages."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from analysis.files import check_figure_path, write
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+"""Metadata to leave out, so that the same figure is the same file."""
+
+
+def panels(count: int) -> tuple[Figure, list["Axes"]]:
+    """Return a figure of ``count`` panels side by side."""
+    figure = Figure(figsize=(5.2 * count, 4.2), layout="constrained")
+    axes = figure.subplots(1, count, squeeze=False)
+    return figure, list(axes[0])
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that its name ends in, whole or not at all."""
+    check_figure_path(path)
+    drawn = io.BytesIO()
+    suffix = path.suffix.lower()
+    figure.savefig(drawn, format=suffix[1:], dpi=150, metadata=UNDATED[suffix])
+    write(path, drawn.getvalue())

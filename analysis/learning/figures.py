@@ -1,0 +1,135 @@
+"""Figures of the learning experiments, drawn from their results and from nothing else."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+from analysis.learning.experiments import CyclicalResult, GrowthResult, RangeResult, Result
+from analysis.learning.lr_range import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = {"growth": "#0072b2", "control": "#d55e00", "cyclical": "#009e73"}
+"""Okabe and Ito's colours, told apart by colour-blind eyes too; the line styles differ as well."""
+STYLES = {"growth": "-", "control": "--", "cyclical": ":"}
+MARKS = {
+    "first_decrease": ("first clear decrease", "^", 15),
+    "steepest": ("steepest", "s", 8),
+    "slows": ("nine tenths of the fall", "D", 10),
+    "minimum": ("minimum", "o", 6),
+    "divergence": ("divergence", "X", 9),
+}
+"""The readings' labels, markers and their sizes, of which two at the same rate both show."""
+
+
+def draw(result: Result) -> Figure:
+    """Draw a result of any of the three experiments."""
+    match result:
+        case RangeResult():
+            return _range_figure(result)
+        case CyclicalResult():
+            return _cyclical_figure(result)
+        case GrowthResult():
+            return _growth_figure(result)
+
+
+def _range_figure(result: RangeResult) -> Figure:
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    epochs = "1 epoch" if result.options.epochs == 1 else f"{result.options.epochs} epochs"
+    left.set_title(f"One run of {epochs} per rate", loc="left")
+    right.set_title("One run with a growing rate", loc="left")
+    right.plot(result.ramp.rates, _gaps(result.ramp.losses), color="0.8", linewidth=0.8, label="each batch")
+    for axes, curve in ((left, result.candidates), (right, result.ramp)):
+        style = ".-" if axes is left else "-"
+        axes.plot(curve.rates, _gaps(curve.smoothed), style, color="black", linewidth=1.2)
+        _mark(axes, curve)
+        axes.set_xscale("log")
+        axes.set_xlabel("learning rate")
+    left.set_ylim(0, 1.3 * (result.candidates.losses[0] or 1.0))
+    left.set_ylabel("training loss (nats)")
+    named = {
+        label: handle
+        for axes in (right, left)
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _mark(axes: "Axes", curve: Curve) -> None:
+    """Mark the readings on a curve, and shade the suggested range."""
+    axes.axvspan(curve.lr_min, curve.lr_max, color="#009e73", alpha=0.15, label="suggested range")
+    heights = dict(zip(curve.rates, curve.smoothed, strict=True))
+    for index, (name, (label, marker, size)) in enumerate(MARKS.items()):
+        rate = getattr(curve.readings, name)
+        height = heights.get(rate)
+        if height is not None:
+            axes.plot(rate, height, marker, color=f"C{index}", markersize=size, label=label)
+
+
+def _gaps(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
+
+
+def _cyclical_figure(result: CyclicalResult) -> Figure:
+    figure = Figure(figsize=(8, 7), layout="constrained")
+    losses, accuracies, rates = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 2))
+    for run in result.runs:
+        first = run is result.runs[0]
+        at = [stretch.updates for stretch in run.stretches]
+        ends = [epoch.updates for epoch in run.epochs]
+        train = {"color": COLOURS["growth"], "alpha": 0.6, "linewidth": 0.8}
+        validation = {"color": COLOURS["control"], "marker": "o", "markersize": 4}
+        losses.plot(at, [s.loss for s in run.stretches], label="training" if first else None, **train)
+        losses.plot(
+            ends,
+            [e.validation_loss for e in run.epochs],
+            label="validation" if first else None,
+            **validation,
+        )
+        accuracies.plot(at, [100 * s.accuracy for s in run.stretches], **train)
+        accuracies.plot(ends, [100 * e.validation_accuracy for e in run.epochs], **validation)
+    rates.plot([s.updates for s in result.runs[0].stretches], [s.rate for s in result.runs[0].stretches], "k")
+    losses.set_ylabel("loss (nats)")
+    losses.set_ylim(bottom=0)
+    losses.legend(frameon=False)
+    accuracies.set_ylabel("accuracy (%)")
+    rates.set_ylabel("learning rate")
+    rates.set_ylim(bottom=0)
+    rates.set_xlabel("updates")
+    figure.suptitle(f"Cyclical learning rate, decay: {result.options.decay}", x=0.02, ha="left")
+    return figure
+
+
+def _growth_figure(result: GrowthResult) -> Figure:
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    panels = figure.subplots(2, 2, sharex="col", sharey="row")
+    for arm, runs in result.arms.items():
+        epochs = list(zip(*(run.epochs for run in runs), strict=True))
+        style = {"color": COLOURS[arm], "linestyle": STYLES[arm], "marker": ".", "label": arm}
+        for column, at in enumerate(([e[0].epoch + 1 for e in epochs], [e[0].updates for e in epochs])):
+            panels[0, column].plot(at, [fmean(e.train_loss for e in of) for of in epochs], **style)
+            accuracies = [[100 * e.validation_accuracy for e in of] for of in epochs]
+            panels[1, column].plot(at, [fmean(of) for of in accuracies], **style)
+            panels[1, column].fill_between(
+                at,
+                [min(of) for of in accuracies],
+                [max(of) for of in accuracies],
+                color=COLOURS[arm],
+                alpha=0.15,
+            )
+    panels[0, 0].set_ylabel("training loss (nats)")
+    panels[0, 0].set_yscale("log")
+    panels[0, 0].yaxis.set_major_formatter(ScalarFormatter())
+    panels[0, 0].yaxis.set_minor_formatter(ScalarFormatter())
+    panels[1, 0].set_ylabel("validation accuracy (%)\nmean, and range over seeds")
+    panels[1, 0].set_xlabel("epochs")
+    panels[1, 1].set_xlabel("updates")
+    panels[1, 0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0, 0].legend(frameon=False)
+    return figure

@@ -1,0 +1,213 @@
+"""The one training loop, and the one evaluation, of all learning experiments.
+
+The images are tensors in memory, shuffled anew in each epoch by a generator that depends on the seed and the
+epoch alone. So any update of a run can be made without those before it, given the weights: that is what makes
+a resumed run equal to an unbroken one.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from analysis.errors import AnalysisError
+from analysis.learning.datasets import Labelled
+from analysis.learning.plans import Plan
+from analysis.learning.splits import Splits
+
+
+class DivergedError(AnalysisError):
+    """A loss, or a weight, is no finite number any more; `update` and `rate` say when."""
+
+    def __init__(self, what: str, update: int, rate: float) -> None:
+        super().__init__(f"{what} at update {update}, with learning rate {rate:.6g}; try a lower rate")
+        self.update = update
+        self.rate = rate
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs, (count, channels, height, width) for images, and their classes, (count,), on one device."""
+
+    inputs: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, part: Labelled, device: str = "cpu") -> Self:
+        """Return grey images (count, height, width) as inputs with one channel, channels last in memory."""
+        inputs = torch.from_numpy(part.images).unsqueeze(1).to(device, memory_format=torch.channels_last)
+        return cls(inputs, torch.from_numpy(part.labels).to(device))
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a run learns from, what it is watched on, and what it is tested on once, at its end."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+
+    @classmethod
+    def of(cls, splits: Splits, device: str = "cpu") -> Self:
+        """Return the three parts as tensors on a device."""
+        parts = (splits.train, splits.validation, splits.test)
+        return cls(*(Examples.of(part, device) for part in parts))
+
+
+@dataclass(frozen=True)
+class Update:
+    """What happened at one update, measured on its batch before the weights changed.
+
+    Attributes
+    ----------
+    update, epoch
+        Both from 0.
+    rate, batch
+        The learning rate, and the number of images.
+    loss, accuracy
+        Mean cross-entropy in nats, and the share of images classified right.
+    ends_epoch
+        Whether it is the last of its epoch.
+    """
+
+    update: int
+    epoch: int
+    rate: float
+    batch: int
+    loss: float
+    accuracy: float
+    ends_epoch: bool
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean cross-entropy in nats, and the share classified right."""
+
+    loss: float
+    accuracy: float
+
+
+def updates(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    examples: Examples,
+    plan: Plan,
+    *,
+    seed: int,
+    start: int = 0,
+    ghost: int | None = None,
+    bfloat16: bool = False,
+) -> Iterator[Update]:
+    """Train, one update whenever the caller asks for the next.
+
+    Parameters
+    ----------
+    module, optimizer
+        Changed in place; the module should be in training mode. Every parameter group gets the plan's rate.
+    examples, plan
+        On the module's device. Each epoch takes every example once, in an order of its own.
+    seed
+        Of the orders.
+    start
+        The index of the first update to make; those before it are taken as made.
+    ghost
+        Pass each batch through the module in parts of so many examples, and update by the mean of all their
+        gradients. Only what looks across a batch can tell: batch normalisation then sees parts of one size
+        however large the batch is (ghost batch normalisation, Hoffer et al. 2017, arXiv 1705.08741). It also
+        bounds the memory. None passes batches whole.
+    bfloat16
+        Compute in bfloat16 what torch's autocast deems safe; weights stay in float32.
+
+    Yields
+    ------
+    update
+        After the weights have changed.
+
+    Raises
+    ------
+    DivergedError
+        When a loss is not finite, before the weights change.
+    """
+    made = 0
+    for epoch, batch in enumerate(plan.batches):
+        order = _order(len(examples.labels), seed, epoch).to(examples.labels.device)
+        batches = torch.split(order, batch)
+        skipped = min(max(start - made, 0), len(batches))
+        for index, rows in enumerate(batches[skipped:], start=made + skipped):
+            rate = plan.rate(index)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.zero_grad()
+            loss = right = 0.0
+            for part in torch.split(rows, ghost or len(rows)):
+                labels = examples.labels[part]
+                with autocast(labels.device.type, enabled=bfloat16):
+                    logits = module(examples.inputs[part])
+                    of_batch = cross_entropy(logits, labels) * (len(part) / len(rows))
+                loss += of_batch.item()
+                if not math.isfinite(loss):
+                    raise DivergedError(f"the loss is {loss}", index, rate)
+                of_batch.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+                right += (logits.argmax(1) == labels).sum().item()
+            optimizer.step()
+            ends_epoch = index == made + len(batches) - 1
+            yield Update(index, epoch, rate, len(rows), loss, right / len(rows), ends_epoch)
+        made += len(batches)
+
+
+def evaluate(module: nn.Module, examples: Examples, *, batch: int = 500, bfloat16: bool = False) -> Score:
+    """Return the loss and the accuracy over all examples, with batch norm and dropout as in use.
+
+    The module's modes are put back afterwards, and nothing else about it changes.
+    """
+    with modes_kept(module), torch.inference_mode():
+        module.eval()
+        loss = right = 0.0
+        for inputs, labels in zip(
+            torch.split(examples.inputs, batch), torch.split(examples.labels, batch), strict=True
+        ):
+            with autocast(labels.device.type, enabled=bfloat16):
+                logits = module(inputs)
+                loss += cross_entropy(logits, labels, reduction="sum").item()
+            right += (logits.argmax(1) == labels).sum().item()
+    return Score(loss / len(examples.labels), right / len(examples.labels))
+
+
+def autocast(device: str, *, enabled: bool) -> torch.autocast:
+    """Return the context in which what can be is computed in bfloat16."""
+    return torch.autocast(device, torch.bfloat16, enabled=enabled)
+
+
+@contextmanager
+def modes_kept(module: nn.Module) -> Iterator[None]:
+    """Put training mode or evaluation mode of every submodule back at the end."""
+    modes = [(part, part.training) for part in module.modules()]
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let torch draw from a stream of its own (dropout, initial weights), and put its random state back."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def default_optimizer(module: nn.Module, momentum: float = 0.9) -> torch.optim.SGD:
+    """Return stochastic gradient descent with momentum; the rate comes from the plan."""
+    return torch.optim.SGD(module.parameters(), lr=0.0, momentum=momentum)
+
+
+def _order(count: int, seed: int, epoch: int) -> Tensor:
+    generator = np.random.default_rng([seed, epoch])
+    return torch.from_numpy(generator.permutation(count))

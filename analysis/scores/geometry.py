@@ -1,0 +1,174 @@
+"""How ROC and precision–recall space hang together: the map between points, what lies between, dominance.
+
+With P positives and N negatives fixed, a point of either space is a pair (TP, FP), so each ROC point with
+recall above 0 is exactly one precision–recall point (Davis & Goadrich 2006, theorem 3.1).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.errors import AnalysisError
+from analysis.scores.curves import checked, counts
+
+Array = NDArray[np.float64]
+
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Where a classifier without skill stands.
+
+    Attributes
+    ----------
+    roc, pr, prg
+        Points of the classifier that calls everything positive: (FPR, TPR), (recall, precision),
+        (recall gain, precision gain).
+    auroc, aupr, auprg
+        Areas of a ranking by chance, as the number of examples grows.
+    """
+
+    roc: tuple[float, float]
+    pr: tuple[float, float]
+    prg: tuple[float, float]
+    auroc: float
+    aupr: float
+    auprg: float
+
+
+def baseline(y_true: ArrayLike) -> Baseline:
+    """Return the all-positive classifier's points and the areas of a random ranking.
+
+    Examples
+    --------
+    >>> baseline([1, 0, 0, 0]).pr
+    (1.0, 0.25)
+    """
+    truth, _, _ = checked(y_true, np.zeros(np.shape(y_true)))
+    share = float(truth.mean())
+    return Baseline(roc=(1.0, 1.0), pr=(1.0, share), prg=(1.0, 0.0), auroc=0.5, aupr=share, auprg=0.0)
+
+
+def roc_to_pr(fpr: ArrayLike, tpr: ArrayLike, share: float) -> tuple[Array, Array]:
+    """Map ROC points to (recall, precision), ``share`` being the share of positives.
+
+    Raises
+    ------
+    AnalysisError
+        Where the true positive rate is 0: all such points but (0, 0) fall on (0, 0), so none maps back.
+
+    Examples
+    --------
+    >>> recall, precision = roc_to_pr([0.5], [1.0], share=0.5)
+    >>> recall.tolist(), precision.round(6).tolist()
+    ([1.0], [0.666667])
+    """
+    false, true = _rates(fpr, tpr, share, "fpr", "tpr")
+    return true, share * true / (share * true + (1 - share) * false)
+
+
+def pr_to_roc(recall: ArrayLike, precision: ArrayLike, share: float) -> tuple[Array, Array]:
+    """Map (recall, precision) points to (false positive rate, true positive rate); the inverse map.
+
+    Raises
+    ------
+    AnalysisError
+        Where recall is 0, or where a precision would need more than all negatives.
+    """
+    precise, true = _rates(precision, recall, share, "precision", "recall")
+    with np.errstate(divide="ignore"):
+        false = share / (1 - share) * true * (1 - precise) / precise
+    if (false > 1 + ROUNDING).any():
+        worst = int(np.argmax(false))
+        raise AnalysisError(
+            f"precision[{worst}]: {precise[worst]:g} at recall {true[worst]:g} is out of reach"
+            f" with a share of {share:g} positives"
+        )
+    return np.minimum(false, 1.0), true
+
+
+def pr_between(
+    tp: tuple[float, float], fp: tuple[float, float], positives: float, steps: int
+) -> tuple[Array, Array]:
+    """Return (recall, precision) at ``steps`` + 1 equal steps of TP between two points, ends included.
+
+    FP grows linearly with TP, as on the straight ROC segment between the two.
+
+    Examples
+    --------
+    Davis & Goadrich's own example, 20 positives among 2020:
+
+    >>> _, precision = pr_between((5, 10), (5, 30), positives=20, steps=5)
+    >>> precision.round(3).tolist()
+    [0.5, 0.375, 0.318, 0.286, 0.265, 0.25]
+    """
+    between_tp, between_fp = np.linspace(*tp, steps + 1), np.linspace(*fp, steps + 1)
+    return between_tp / positives, between_tp / (between_tp + between_fp)
+
+
+def first_value(at: Array, x: Array, y: Array) -> Array:
+    """Read a curve of rising x off at ``at``, linear in between; on a vertical step its first point."""
+    return np.asarray(np.interp(-at, -x[::-1], y[::-1]))
+
+
+def last_value(at: Array, x: Array, y: Array) -> Array:
+    """Read a curve of rising x off at ``at``, linear in between; on a vertical step its last point."""
+    return np.asarray(np.interp(at, x, y))
+
+
+def dominates(
+    y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *, space: Literal["roc", "pr"] = "roc"
+) -> bool:
+    """Tell whether the first ranking's curve lies nowhere below the second's.
+
+    In ROC space at each false positive rate, in PR space at each recall above 0. By Davis & Goadrich's
+    theorem 3.2 both spaces give the same answer; each is computed on its own here.
+
+    Examples
+    --------
+    >>> dominates([0, 1, 1], [1, 3, 2], [2, 3, 1])
+    True
+    """
+    a, b = counts(y_true, first), counts(y_true, second)
+    # Between neighbouring corners each curve is smooth, so its values at a corner and its limits from
+    # the other side decide.
+    if space == "roc":
+        fp = np.union1d(a.fp, b.fp)
+        gaps = [
+            last_value(fp, a.fp, a.tp) - last_value(fp, b.fp, b.tp),
+            first_value(fp[1:], a.fp, a.tp) - first_value(fp[1:], b.fp, b.tp),
+        ]
+        return bool(np.concatenate(gaps).min() >= -ROUNDING * a.positives)
+    tp = np.union1d(a.tp, b.tp)
+    gaps = [
+        _precision(tp[1:], first_value(tp[1:], a.tp, a.fp))
+        - _precision(tp[1:], first_value(tp[1:], b.tp, b.fp)),
+        _precision(tp[:-1], last_value(tp[:-1], a.tp, a.fp))
+        - _precision(tp[:-1], last_value(tp[:-1], b.tp, b.fp)),
+    ]
+    return bool(np.concatenate(gaps).min() >= -ROUNDING)
+
+
+def _precision(tp: Array, fp: Array) -> Array:
+    """Precision; towards TP = 0 it goes like TP/FP, so there the fewer false positives decide."""
+    return np.where(tp > 0, tp / np.maximum(tp + fp, 1e-300), -fp)
+
+
+def _rates(
+    below: ArrayLike, above: ArrayLike, share: float, below_name: str, above_name: str
+) -> tuple[Array, Array]:
+    if not 0 < share < 1:
+        raise AnalysisError(f"share: {share:g} of positives must lie between 0 and 1")
+    first, second = np.atleast_1d(np.asarray(below, np.float64)), np.atleast_1d(np.asarray(above, np.float64))
+    for name, values in ((below_name, first), (above_name, second)):
+        bad = ~((values >= 0) & (values <= 1))
+        if bad.any():
+            worst = int(np.argmax(bad))
+            raise AnalysisError(f"{name}[{worst}]: {values[worst]:g} must lie between 0 and 1")
+    if (second == 0).any():
+        worst = int(np.argmax(second == 0))
+        raise AnalysisError(f"{above_name}[{worst}] is 0: there the map between ROC and PR is not one-to-one")
+    return first, second

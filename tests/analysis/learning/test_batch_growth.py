@@ -1,0 +1,129 @@
+"""The three arms compared, by statistics that scipy computes too."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import sem, ttest_ind
+from torch import nn
+
+from analysis.learning.batch_growth import Arm, compare, estimate, plans, train_arms
+from analysis.learning.curves import Curves, stretches
+from analysis.learning.plans import Plan
+from analysis.learning.runs import Run
+from analysis.learning.schedules import Constant
+from analysis.learning.training import Score, Update
+from tests.analysis.learning.synthetic import Net, data
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
+def test_the_standard_error_is_scipys(values: list[float]) -> None:
+    ours = estimate(values)
+    assert ours.mean == pytest.approx(sum(values) / len(values))
+    assert ours.error == pytest.approx(float(sem(values)), abs=1e-12)
+
+
+def test_one_seed_has_no_standard_error() -> None:
+    assert estimate([0.5]).error is None
+
+
+def ended_with(*accuracies: float, updates: int = 10) -> tuple[Curves, ...]:
+    return tuple(
+        Curves(seed, (), (), Score(0.1, accuracy), updates, 1.0) for seed, accuracy in enumerate(accuracies)
+    )
+
+
+def arms_that_ended(control: Sequence[float], growth: Sequence[float]) -> dict[Arm, tuple[Curves, ...]]:
+    return {
+        "growth": ended_with(*growth, updates=100),
+        "control": ended_with(*control, updates=450),
+    }
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"),
+    # Each arm's standard error is 0.01/√3, that of a difference 0.0082; Student's t for 4 degrees is 2.776.
+    [(0, "alike"), (-0.008, "alike"), (-0.009, "undecided"), (-0.0226, "undecided"), (0.0227, "different")],
+)
+def test_a_difference_is_judged_by_its_error(shift: float, verdict: str) -> None:
+    control = (0.90, 0.91, 0.92)
+    comparison = compare(arms_that_ended(control, [value + shift for value in control]), "growth", "control")
+    assert comparison.fewer_updates == 4.5
+    assert comparison.difference.mean == pytest.approx(shift)
+    error = 0.01 * math.sqrt(2 / 3)
+    assert comparison.difference.error == pytest.approx(error)
+    assert comparison.interval == pytest.approx(
+        (shift - 2.776445 * error, shift + 2.776445 * error), rel=1e-6, abs=1e-9
+    )
+    assert comparison.verdict == verdict
+
+
+@given(*[st.lists(st.integers(0, 1000), min_size=2, max_size=6)] * 2)
+def test_the_interval_is_scipys(growth: list[int], control: list[int]) -> None:
+    assume(len(set(growth)) > 1 and len(set(control)) > 1)
+    grown, kept = ([right / 1000 for right in arm] for arm in (growth, control))
+    comparison = compare(arms_that_ended(kept, grown), "growth", "control")
+    expected = ttest_ind(grown, kept, equal_var=False).confidence_interval(0.95)
+    assert comparison.interval == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
+
+
+def test_no_spread_needs_no_interval() -> None:
+    comparison = compare(arms_that_ended([0.5, 0.5], [0.75, 0.75]), "growth", "control")
+    assert comparison.interval == (0.25, 0.25)
+    assert comparison.verdict == "different"
+    one_sided = compare(arms_that_ended([0.5, 0.5], [0.7, 0.8]), "growth", "control")
+    # One arm's spread alone: Student's t for 1 degree of freedom is 12.706.
+    assert one_sided.interval == pytest.approx((0.25 - 12.7062 * 0.05, 0.25 + 12.7062 * 0.05), rel=1e-5)
+
+
+def test_one_seed_cannot_tell() -> None:
+    comparison = compare(arms_that_ended([0.9], [0.9]), "growth", "control")
+    assert comparison.verdict is None
+    assert comparison.interval is None
+    assert comparison.difference.error is None
+
+
+def test_the_arms_differ_in_what_they_should_and_in_nothing_else() -> None:
+    made: list[int] = []
+
+    def make_module(seed: int) -> nn.Module:
+        made.append(seed)
+        return Net(seed)
+
+    arms = plans(40, lr_min=0.01, lr_max=0.1, epochs=3, smallest=5, largest=20, cyclical_batch=10)
+    trained = train_arms(make_module, data(), arms, seeds=(3, 4))
+    assert made == [3, 4] * 3
+    assert {arm: runs[0].updates for arm, runs in trained.items()} == {
+        "growth": 8 + 4 + 2,
+        "control": 24,
+        "cyclical": 12,
+    }
+    for seed in (0, 1):
+        first = [trained[arm][seed].epochs[0] for arm in ("growth", "control")]
+        assert first[0] == first[1]  # until the batch doubles, both arms are one
+        assert trained["growth"][seed].epochs[1] != trained["control"][seed].epochs[1]
+
+
+@given(st.integers(1, 2000))
+def test_stretches_lose_no_update(count: int) -> None:
+    losses = [float(index % 7) for index in range(count)]
+    updates = tuple(
+        Update(index, 0, 0.1, 1, loss, 0.5, ends_epoch=False) for index, loss in enumerate(losses)
+    )
+    summed = stretches(Run(updates, (), Score(0, 0), 0))
+    assert len(summed) <= 400
+    assert summed[-1].updates == count
+    ends = [stretch.updates for stretch in summed]
+    lengths = [end - begin for begin, end in pairwise([0, *ends])]
+    total = sum(length * stretch.loss for length, stretch in zip(lengths, summed, strict=True))
+    assert total == pytest.approx(sum(losses))
+
+
+def test_growth_holds_the_rate_that_its_control_halves() -> None:
+    arms = plans(20_000, lr_min=1e-3, lr_max=0.03, epochs=9)
+    assert arms["growth"].rate == Constant(0.03)
+    assert arms["control"] == Plan((32,) * 9, arms["control"].rate)
+    assert arms["control"].rate(9 * 625 - 1) == 0.03 * 32 / 8192

@@ -1,0 +1,154 @@
+"""Range tests that leave no trace, and agree with runs made by hand."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from analysis.errors import AnalysisError
+from analysis.learning.lr_range import Curve, candidates, log_spaced, ramp
+from analysis.learning.plans import Plan
+from analysis.learning.schedules import Constant, Ramp
+from analysis.learning.training import default_optimizer, seeded, updates
+from tests.analysis.learning.synthetic import Net, data, same, state
+
+EXAMPLES = data(train=60).train
+RATES = log_spaced(1e-6, 1e1, 8)
+RangeTest = Callable[[nn.Module, torch.optim.Optimizer], Curve]
+
+
+def try_candidates(module: nn.Module, optimizer: torch.optim.Optimizer) -> Curve:
+    return candidates(module, optimizer, EXAMPLES, RATES, batch=10, epochs=2)
+
+
+def try_ramp(module: nn.Module, optimizer: torch.optim.Optimizer) -> Curve:
+    return ramp(module, optimizer, EXAMPLES, lowest=1e-6, highest=1e3, length=60, batch=10)
+
+
+def half_trained() -> tuple[Net, torch.optim.SGD]:
+    """A net in the middle of something: momentum and buffers filled, a gradient pending, a part frozen."""
+    module = Net()
+    optimizer = default_optimizer(module)
+    with seeded(0):
+        for _ in updates(module, optimizer, EXAMPLES, Plan((20,), Constant(0.1)), seed=0):
+            pass
+        module(EXAMPLES.inputs).sum().backward()
+    module[3].eval()
+    return module, optimizer
+
+
+@pytest.mark.parametrize("range_test", [try_candidates, try_ramp])
+def test_it_leaves_no_trace(range_test: RangeTest) -> None:
+    module, optimizer = half_trained()
+    tensors = {name: value.data_ptr() for name, value in module.state_dict().items()}
+    weights, modes = state(module), [part.training for part in module.modules()]
+    gradients = [one.grad.clone() for one in module.parameters() if one.grad is not None]
+    momenta = [optimizer.state[one]["momentum_buffer"].clone() for one in module.parameters()]
+    group = {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
+    random = torch.get_rng_state()
+
+    range_test(module, optimizer)
+
+    assert same(state(module), weights)
+    assert {name: value.data_ptr() for name, value in module.state_dict().items()} == tensors
+    assert [part.training for part in module.modules()] == modes
+    after = [one.grad for one in module.parameters()]
+    assert all(torch.equal(a, b) for a, b in zip(after, gradients, strict=True) if a is not None)
+    assert None not in after
+    for one, momentum in zip(module.parameters(), momenta, strict=True):
+        assert torch.equal(optimizer.state[one]["momentum_buffer"], momentum)
+    assert {name: value for name, value in optimizer.param_groups[0].items() if name != "params"} == group
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_a_fresh_optimizer_is_fresh_again() -> None:
+    module = Net()
+    optimizer = default_optimizer(module)
+    try_ramp(module, optimizer)
+    assert not optimizer.state_dict()["state"]
+    assert all(parameter.grad is None for parameter in module.parameters())
+
+
+def test_interrupted_it_leaves_no_trace_either() -> None:
+    module, optimizer = half_trained()
+    weights = state(module)
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ramp(module, optimizer, EXAMPLES, length=60, batch=10, watch=lambda *_: interrupt)
+    assert same(state(module), weights)
+
+
+def test_each_candidate_starts_from_the_same_state_and_meets_the_same_batches() -> None:
+    module = Net()
+    curve = try_candidates(module, default_optimizer(module))
+    for rate, loss in list(zip(curve.rates, curve.losses, strict=True))[2:6]:
+        fresh = Net()
+        with seeded(0):
+            run = updates(fresh, default_optimizer(fresh), EXAMPLES, Plan((10, 10), Constant(rate)), seed=0)
+            last = [update.loss for update in run][6:]
+        assert loss == pytest.approx(sum(last) / 6, rel=1e-12)
+
+
+def test_a_ramp_is_a_run_whose_rate_grows() -> None:
+    module = Net()
+    curve = try_ramp(module, default_optimizer(module))
+    fresh = Net()
+    with seeded(0):
+        plan = Plan((10,) * 10, Ramp(1e-6, 1e3, 60))
+        run = [
+            update
+            for update, _ in zip(
+                updates(fresh, default_optimizer(fresh), EXAMPLES, plan, seed=0), curve.rates, strict=False
+            )
+        ]
+    assert [update.loss for update in run] == list(curve.losses)
+    assert [update.rate for update in run] == list(curve.rates)
+
+
+def test_both_ways_suggest_a_range_that_learns() -> None:
+    module = Net()
+    optimizer = default_optimizer(module)
+    for curve in (try_candidates(module, optimizer), try_ramp(module, optimizer)):
+        assert isinstance(curve.lr_min, float)
+        assert isinstance(curve.lr_max, float)
+        assert 1e-5 < curve.lr_min <= curve.lr_max < 10
+        assert curve.lr_min == curve.readings.first_decrease
+
+
+def test_several_seeds_give_medians() -> None:
+    module = Net()
+    optimizer = default_optimizer(module)
+
+    def losses(*seeds: int) -> tuple[float | None, ...]:
+        return candidates(module, optimizer, EXAMPLES, RATES, batch=10, epochs=1, seeds=seeds).losses
+
+    for rates in zip(losses(0), losses(1), losses(2), losses(0, 1, 2), strict=True):
+        one, two, three, median = (math.inf if loss is None else loss for loss in rates)
+        assert sorted((one, two, three))[1] == median
+
+
+def test_a_run_that_breaks_down_has_diverged_and_the_rest_is_read() -> None:
+    linear = nn.Linear(8, 3)
+    curve = candidates(linear, default_optimizer(linear), EXAMPLES, (1e-3, 1e-1, 1e38), batch=10)
+    assert curve.losses[-1] is None
+    assert curve.readings.divergence == 1e38
+
+
+def test_a_net_that_does_not_learn_is_one_sentence() -> None:
+    module = Net()
+    with pytest.raises(AnalysisError, match="the loss falls nowhere from its start"):
+        candidates(module, default_optimizer(module), EXAMPLES, (1e-12, 1e-11, 1e-10), batch=10)
+
+
+def test_a_settled_rate_per_group_comes_back() -> None:
+    module = nn.Linear(8, 3)
+    optimizer = torch.optim.Adam(
+        [{"params": [module.weight], "lr": 0.5}, {"params": [module.bias], "lr": 0.25}]
+    )
+    ramp(module, optimizer, EXAMPLES, lowest=1e-6, highest=1e3, length=60, batch=10)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.25]

@@ -1,0 +1,227 @@
+"""Runs that are cut off at any moment and end as if they had not been."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from analysis.errors import AnalysisError
+from analysis.learning.checkpoints import CHECKPOINT, LOG
+from analysis.learning.plans import Plan
+from analysis.learning.runs import Means, Run, Watch, train
+from analysis.learning.schedules import Constant, Ramp
+from analysis.learning.training import DivergedError, Update, default_optimizer, evaluate
+from tests.analysis.learning.synthetic import Net, data, same, state
+
+DATA = data()
+PLAN = Plan((8, 16, 20), Ramp(0.01, 0.2, 10))  # 5 + 3 + 2 updates
+
+
+class CutError(Exception):
+    """What interrupts a run here."""
+
+
+def cut_at(moment: int) -> Watch:
+    def watch(update: Update) -> None:
+        if update.update == moment:
+            raise CutError
+
+    return watch
+
+
+def run(means: Means, plan: Plan = PLAN, seed: int = 4) -> tuple[Run, dict[str, Tensor]]:
+    """A run of the net that has everything, with what its weights end as."""
+    module = Net()
+    done = train("run", module, default_optimizer(module), DATA, plan, seed=seed, means=means)
+    return replace(done, seconds=0.0), state(module)
+
+
+UNBROKEN, WEIGHTS = run(Means())
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), max_size=3), st.sampled_from([0.0, 60.0]))
+def test_cut_off_anywhere_and_resumed_it_ends_with_the_same_numbers(
+    tmp_path_factory: pytest.TempPathFactory, moments: list[int], every: float
+) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    for moment in moments:
+        cut = Means(folder=folder, resume=True, every=every, watch=lambda *_, at=moment: cut_at(at))
+        with suppress(CutError):
+            run(cut)
+    resumed, weights = run(Means(folder=folder, resume=True, every=every))
+    assert resumed == UNBROKEN
+    assert same(weights, WEIGHTS)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from analysis.learning.runs import Means
+from tests.analysis.learning.test_runs import run
+
+def watch(name, total):
+    def seen(update):
+        if update.update == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    return seen
+
+run(Means(folder=Path(sys.argv[1]), every=0.0, watch=watch))
+"""
+
+
+@pytest.mark.parametrize("moment", [3, 7])
+def test_killed_by_the_system_and_resumed_it_ends_with_the_same_numbers(tmp_path: Path, moment: int) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(moment)]
+    killed = subprocess.run(command, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert killed.returncode == -signal.SIGKILL
+    assert len((tmp_path / "run" / LOG).read_text().splitlines()) >= moment
+    resumed, weights = run(Means(folder=tmp_path, resume=True))
+    assert resumed == UNBROKEN
+    assert same(weights, WEIGHTS)
+
+
+def test_a_log_torn_in_the_middle_of_a_line_is_mended(tmp_path: Path) -> None:
+    with pytest.raises(CutError):
+        run(Means(folder=tmp_path, watch=lambda *_: cut_at(6)))
+    with (tmp_path / "run" / LOG).open("ab") as log:
+        log.write(b'{"kind": "upd')
+    assert run(Means(folder=tmp_path, resume=True))[0] == UNBROKEN
+
+
+def test_the_log_holds_one_json_line_for_each_update_epoch_and_test(tmp_path: Path) -> None:
+    done, _ = run(Means(folder=tmp_path))
+    records = [json.loads(line) for line in (tmp_path / "run" / LOG).read_text().splitlines()]
+    kinds = [record["kind"] for record in records]
+    assert kinds == [*["update"] * 5, "epoch", *["update"] * 3, "epoch", *["update"] * 2, "epoch", "test"]
+    assert records[0]["loss"] == done.updates[0].loss
+    assert records[-1]["accuracy"] == done.test.accuracy
+
+
+def test_epochs_sum_up_their_updates(tmp_path: Path) -> None:
+    del tmp_path
+    for epoch, images in zip(UNBROKEN.epochs, ((8,) * 5, (16, 16, 8), (20, 20)), strict=True):
+        updates = [update for update in UNBROKEN.updates if update.epoch == epoch.epoch]
+        assert tuple(update.batch for update in updates) == images
+        assert epoch.train_loss == pytest.approx(sum(u.loss * u.batch for u in updates) / 40)
+        assert epoch.train_accuracy == pytest.approx(sum(u.accuracy * u.batch for u in updates) / 40)
+        assert epoch.updates == updates[-1].update + 1
+
+
+def test_the_last_validation_and_the_test_are_of_the_last_weights() -> None:
+    module = Net()
+    module.load_state_dict(WEIGHTS)
+    score = evaluate(module, DATA.validation)
+    assert (UNBROKEN.epochs[-1].validation_loss, UNBROKEN.epochs[-1].validation_accuracy) == (
+        score.loss,
+        score.accuracy,
+    )
+    assert evaluate(module, DATA.test) == UNBROKEN.test
+
+
+def test_the_test_set_is_met_once_even_if_a_finished_run_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(Means(folder=tmp_path))
+
+    def met_again(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("analysis.learning.runs.evaluate", met_again)
+    assert run(Means(folder=tmp_path, resume=True))[0] == UNBROKEN
+
+
+def test_torch_random_state_is_left_alone() -> None:
+    before = torch.get_rng_state()
+    run(Means())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_folder_with_a_run_in_it_is_not_overwritten(tmp_path: Path) -> None:
+    run(Means(folder=tmp_path))
+    before = (tmp_path / "run" / LOG).read_bytes()
+    with pytest.raises(AnalysisError, match="holds a run already; go on with it by --resume"):
+        run(Means(folder=tmp_path))
+    assert (tmp_path / "run" / LOG).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("means", "seed", "complaint"),
+    [
+        (Means(identity={"batch": 64}), 4, "was made with batch = 32, not 64; resume with the same settings"),
+        (Means(identity={"batch": 32}), 5, "was made with seed = 4, not 5; resume with the same settings"),
+    ],
+)
+def test_another_run_is_not_resumed(tmp_path: Path, means: Means, seed: int, complaint: str) -> None:
+    run(Means(folder=tmp_path, identity={"batch": 32}))
+    with pytest.raises(AnalysisError) as refusal:
+        run(replace(means, folder=tmp_path, resume=True), seed=seed)
+    assert str(refusal.value).startswith(f"{tmp_path / 'run' / CHECKPOINT}: {complaint}")
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", None])
+def test_a_damaged_checkpoint_is_one_sentence(tmp_path: Path, content: bytes | None) -> None:
+    run(Means(folder=tmp_path))
+    path = tmp_path / "run" / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:-100] if content is None else content)
+    with pytest.raises(AnalysisError, match=r"checkpoint\.pt: is damaged or no checkpoint"):
+        run(Means(folder=tmp_path, resume=True))
+
+
+def test_a_run_that_diverges_says_when_and_keeps_its_last_good_checkpoint(tmp_path: Path) -> None:
+    def explode(update: Update) -> None:
+        if update.update == 6:
+            with torch.no_grad():
+                next(module.parameters()).fill_(math.inf)
+
+    module = Net()
+    means = Means(folder=tmp_path, every=0.0, watch=lambda *_: explode)
+    with pytest.raises(DivergedError) as stop:
+        train("run", module, default_optimizer(module), DATA, PLAN, seed=4, means=means)
+    assert stop.value.update == 6
+    assert stop.value.rate == pytest.approx(0.01 * 20 ** (6 / 9))
+    assert str(stop.value).startswith("a weight is not finite at update 6, with learning rate 0.0736")
+    assert run(Means(folder=tmp_path, resume=True))[0] == UNBROKEN
+
+
+def test_a_rate_far_too_high_stops_with_its_step_and_rate() -> None:
+    with pytest.raises(DivergedError, match=r"at update \d+, with learning rate 1e\+30; try a lower rate"):
+        run(Means(), plan=Plan((8,) * 3, Constant(1e30)))
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from analysis.errors import AnalysisError
+from analysis.learning.runs import Means
+from tests.analysis.learning.test_runs import run
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    run(Means(folder=Path(sys.argv[1]), every=0.0))
+except AnalysisError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(("room", "file"), [(100, LOG), (2_000, CHECKPOINT)])
+def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(
+    tmp_path: Path, room: int, file: str
+) -> None:
+    command = [sys.executable, "-c", FULL, str(tmp_path), str(room)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == f"{tmp_path / 'run' / file}: cannot be written: File too large\n"
+    assert {path.name for path in (tmp_path / "run").iterdir()} <= {LOG}
+    assert run(Means(folder=tmp_path, resume=True))[0] == UNBROKEN
