@@ -46,6 +46,15 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
     click.echo(text)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "epoch"), counted(2, "epoch")
+    ('1 epoch', '2 epochs')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def progress(*columns: ProgressColumn) -> Progress:
     """Return a progress display on stderr, which vanishes when done and is silent off a terminal.
 

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from analysis.files import check_figure_path, write
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-"""Metadata to leave out, so that the same figure is the same file."""
+"""Metadata to leave out."""
 
 
 def panels(count: int) -> tuple[Figure, list["Axes"]]:
@@ -23,9 +24,10 @@ def panels(count: int) -> tuple[Figure, list["Axes"]]:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure in the format that its name ends in, whole or not at all."""
+    """Write a figure whole or not at all, in the format that its name ends in; equal figures, equal files."""
     check_figure_path(path)
     drawn = io.BytesIO()
     suffix = path.suffix.lower()
-    figure.savefig(drawn, format=suffix[1:], dpi=150, metadata=UNDATED[suffix])
+    with rc_context({"svg.hashsalt": "dlsyslab"}):  # an SVG's names are random without it
+        figure.savefig(drawn, format=suffix[1:], dpi=150, metadata=UNDATED[suffix])
     write(path, drawn.getvalue())

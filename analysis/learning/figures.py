@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
+from analysis.console import counted
 from analysis.learning.experiments import CyclicalResult, GrowthResult, RangeResult, Result
 from analysis.learning.lr_range import Curve
 
@@ -40,8 +41,7 @@ def draw(result: Result) -> Figure:
 def _range_figure(result: RangeResult) -> Figure:
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    epochs = "1 epoch" if result.options.epochs == 1 else f"{result.options.epochs} epochs"
-    left.set_title(f"One run of {epochs} per rate", loc="left")
+    left.set_title(f"One run of {counted(result.options.epochs, 'epoch')} per rate", loc="left")
     right.set_title("One run with a growing rate", loc="left")
     right.plot(result.ramp.rates, _gaps(result.ramp.losses), color="0.8", linewidth=0.8, label="each batch")
     for axes, curve in ((left, result.candidates), (right, result.ramp)):

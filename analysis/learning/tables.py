@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from analysis.console import counted
 from analysis.learning.batch_growth import Comparison, Estimate, estimate
 from analysis.learning.experiments import CyclicalResult, GrowthResult, RangeResult, Result
 from analysis.learning.lr_range import Curve
@@ -34,7 +35,7 @@ def _columns(first: str, *others: str) -> Table:
 
 
 def _conditions(setup: Setup, parameters: int) -> str:
-    seeds = "1 seed" if setup.seeds == 1 else f"{setup.seeds} seeds"
+    seeds = counted(setup.seeds, "seed")
     if setup.first_seed:
         seeds += f" from {setup.first_seed}"
     precision = "bfloat16" if setup.bfloat16 else "float32"
@@ -78,15 +79,11 @@ def _range_table(result: RangeResult) -> RenderableType:
     return Group(
         _conditions(result.setup, result.parameters),
         "",
-        f"Training loss, {_epochs(result.options.epochs)} at a constant rate",
+        f"Training loss, {counted(result.options.epochs, 'epoch')} at a constant rate",
         tried,
         f"Suggested bounds, and why (the ramp has {len(result.ramp.rates)} updates)",
         read,
     )
-
-
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 _DECAYS = {
@@ -117,11 +114,12 @@ def _cyclical_table(result: CyclicalResult) -> RenderableType:
             f"{100 * fmean(epoch.validation_accuracy for epoch in of_seeds):.2f}",
         )
     test = estimate([run.test.accuracy for run in result.runs])
+    over = f"; means over {counted(len(result.runs), 'seed')}" if len(result.runs) > 1 else ""
     return Group(
         _conditions(result.setup, result.parameters),
         "",
-        f"{options.cycles} cycles between {options.lr_min:g} and {options.lr_max:g}; "
-        f"{_DECAYS[options.decay].format(options.remaining)}",
+        f"{counted(options.cycles, 'cycle')} between {options.lr_min:g} and {options.lr_max:g}; "
+        f"{_DECAYS[options.decay].format(options.remaining)}{over}",
         epochs,
         f"Test accuracy, met once, at the end: {_percent(test)} %",
     )
@@ -157,7 +155,8 @@ def _growth_table(result: GrowthResult) -> RenderableType:
     return Group(
         _conditions(result.setup, result.parameters),
         "",
-        f"After {_epochs(options.epochs)}, batch norm over {options.ghost or 'all'} images of a batch",
+        f"After {counted(options.epochs, 'epoch')}, "
+        f"batch norm over {options.ghost or 'all'} images of a batch",
         arms,
         "Does growth generalise alike? (differences of test accuracy, in points)",
         _verdicts(result.comparisons),

@@ -1,11 +1,10 @@
-"""Files that are there whole or not at all, and work that is not done twice."""
+"""Logs on disks that are full, and work that is not done twice."""
 
 from pathlib import Path
 
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.files import write
 from analysis.learning.checkpoints import LOG, Log, Memory
 
 
@@ -16,19 +15,6 @@ def test_a_device_that_is_full_is_one_sentence() -> None:
         log.append({"kind": "update"})
     assert str(refusal.value) == "/dev/full: cannot be written: No space left on device"
     log.close()
-
-
-def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(AnalysisError, match="cannot be written: "):
-        write(tmp_path / "file" / "result.json", b"{}")
-
-
-def test_what_a_killed_writer_left_behind_is_no_obstacle(tmp_path: Path) -> None:
-    (tmp_path / "result.json.part").write_bytes(b"half")
-    write(tmp_path / "result.json", b"whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
-    assert (tmp_path / "result.json").read_bytes() == b"whole"
 
 
 def test_work_is_not_done_twice(tmp_path: Path) -> None:
