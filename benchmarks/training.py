@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from analysis.learning.datasets import Labelled
 from analysis.learning.plans import Plan
 from analysis.learning.schedules import Constant
-from analysis.learning.training import Examples, default_optimizer, updates
+from analysis.learning.training import Examples, sgd, updates
 from nets import zoo
 from nets.build import build
 
@@ -119,7 +119,7 @@ def ours(
     standardised = ((blocks.mean((2, 4), dtype=np.float32) / 255 - 0.286) / 0.353).astype(np.float32)
     examples = Examples.of(Labelled(standardised, labels))
     plan = Plan((options.batch,) * 10_000, Constant(0.01))
-    for _ in updates(module, default_optimizer(module), examples, plan, seed=0, bfloat16=bfloat16):
+    for _ in updates(module, sgd(module, 0.9), examples, plan, seed=0, bfloat16=bfloat16):
         yield
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from scipy.stats import t as student_t
 
+from analysis.errors import AnalysisError
 from analysis.learning.curves import Curves, MakeModule, train_seeds
 from analysis.learning.plans import Plan, control_plan, cyclical_plan, growth_plan
 from analysis.learning.runs import Means
@@ -42,9 +43,10 @@ class Comparison:
     first, second
         The arms.
     difference
-        Of the means; its error is the root of the two squared standard errors' sum.
+        The mean, and its standard error, of the differences seed by seed: runs of one seed share their
+        initial weights and, as long as the batches are equal, the order of the images.
     interval
-        Welch's 95 % confidence interval of the difference; None with one seed.
+        Student's 95 % confidence interval of that mean; None with one seed.
     verdict
         ``alike`` if the difference is within its standard error, ``different`` if 0 is outside the interval,
         ``undecided`` between the two: so many seeds cannot tell. None with one seed.
@@ -105,7 +107,7 @@ def train_arms(
     arms: Mapping[Arm, Plan],
     *,
     seeds: Sequence[int] = (0, 1, 2),
-    momentum: float = 0.9,
+    momentum: float = 0.0,
     means: Means | None = None,
 ) -> dict[Arm, tuple[Curves, ...]]:
     """Train each arm once per seed; the parameters are those of `analysis.learning.curves.train_seeds`."""
@@ -116,10 +118,25 @@ def train_arms(
 
 
 def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Comparison:
-    """Compare the test accuracies of two arms."""
-    one, other = ([curves.test.accuracy for curves in arms[arm]] for arm in (first, second))
-    difference = _difference(estimate(one), estimate(other))
-    interval = _interval(one, other, difference)
+    """Compare the test accuracies of two arms, seed by seed.
+
+    Raises
+    ------
+    AnalysisError
+        When the arms were not trained with the same seeds.
+    """
+    seeds = {arm: [curves.seed for curves in arms[arm]] for arm in (first, second)}
+    if seeds[first] != seeds[second]:
+        raise AnalysisError(
+            f"seeds: {first} has {seeds[first]}, {second} has {seeds[second]}; only the same can be compared"
+        )
+    difference = estimate(
+        [
+            one.test.accuracy - other.test.accuracy
+            for one, other in zip(arms[first], arms[second], strict=True)
+        ]
+    )
+    interval = _interval(difference, len(seeds[first]))
     return Comparison(
         first,
         second,
@@ -130,23 +147,10 @@ def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Co
     )
 
 
-def _difference(one: Estimate, other: Estimate) -> Estimate:
-    known = one.error is not None and other.error is not None
-    error = math.hypot(one.error or 0.0, other.error or 0.0) if known else None
-    return Estimate(one.mean - other.mean, error)
-
-
-def _interval(
-    one: Sequence[float], other: Sequence[float], difference: Estimate
-) -> tuple[float, float] | None:
-    """Return Welch's interval; the degrees of freedom are those of Welch and Satterthwaite."""
+def _interval(difference: Estimate, count: int) -> tuple[float, float] | None:
     if difference.error is None:
         return None
-    half = 0.0
-    if difference.error:
-        shares = [((estimate(values).error or 0.0) / difference.error) ** 2 for values in (one, other)]
-        inverse = sum(share**2 / (len(of) - 1) for share, of in zip(shares, (one, other), strict=True))
-        half = float(student_t.ppf((1 + CONFIDENCE) / 2, 1 / inverse)) * difference.error
+    half = float(student_t.ppf((1 + CONFIDENCE) / 2, count - 1)) * difference.error
     return difference.mean - half, difference.mean + half
 
 

@@ -7,12 +7,12 @@ from torch import nn
 
 from analysis.learning.plans import Plan
 from analysis.learning.runs import Epoch, Means, Run, train
-from analysis.learning.training import Data, Score, default_optimizer
+from analysis.learning.training import Data, Score, sgd
 
 MakeModule = Callable[[int], nn.Module]
 """From a seed to a module with initial weights, on the data's device."""
 
-POINTS = 400
+POINTS = 100
 """At most so many points make a curve over updates; each is a mean over neighbours."""
 
 
@@ -65,7 +65,7 @@ def train_seeds(
     plan: Plan,
     *,
     seeds: Sequence[int] = (0,),
-    momentum: float = 0.9,
+    momentum: float = 0.0,
     means: Means | None = None,
 ) -> tuple[Curves, ...]:
     """Train a plan once per seed, each with initial weights and an order of the images of its own.
@@ -95,7 +95,7 @@ def train_seeds(
     curves = []
     for seed in seeds:
         module = make_module(seed)
-        optimizer = default_optimizer(module, momentum)
+        optimizer = sgd(module, momentum)
         run = train(f"{name}-seed{seed}", module, optimizer, data, plan, seed=seed, means=means)
         curves.append(Curves.of(seed, run))
     return tuple(curves)

@@ -27,7 +27,7 @@ from analysis.learning.setups import (
     machine,
     make_module,
 )
-from analysis.learning.training import Data, default_optimizer
+from analysis.learning.training import Data, sgd
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def lr_range(
         ) as remember,
     ):
         module = build(setup.first_seed)
-        optimizer = default_optimizer(module, setup.momentum)
+        optimizer = sgd(module, setup.momentum)
         tried = candidates(
             module,
             optimizer,

@@ -158,7 +158,7 @@ def _growth_table(result: GrowthResult) -> RenderableType:
         f"After {counted(options.epochs, 'epoch')}, "
         f"batch norm over {options.ghost or 'all'} images of a batch",
         arms,
-        "Does growth generalise alike? (differences of test accuracy, in points)",
+        "Does growth generalise alike? (test accuracy, seed by seed, in points)",
         _verdicts(result.comparisons),
     )
 

@@ -106,6 +106,10 @@ def updates(
 ) -> Iterator[Update]:
     """Train, one update whenever the caller asks for the next.
 
+    The gradient of an update is that of the summed losses divided by the plan's batch. So every example of
+    an epoch moves the weights alike, also those of a smaller last batch. Divided by their own number, as is
+    usual, 32 examples left over by batches of 512 would move them as far as 512 do, with the noise of 32.
+
     Parameters
     ----------
     module, optimizer
@@ -149,11 +153,11 @@ def updates(
                 labels = examples.labels[part]
                 with autocast(labels.device.type, enabled=bfloat16):
                     logits = module(examples.inputs[part])
-                    of_batch = cross_entropy(logits, labels) * (len(part) / len(rows))
-                loss += of_batch.item()
+                    of_part = cross_entropy(logits, labels, reduction="sum") / batch
+                loss += of_part.item() * batch / len(rows)
                 if not math.isfinite(loss):
                     raise DivergedError(f"the loss is {loss}", index, rate)
-                of_batch.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+                of_part.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
                 right += (logits.argmax(1) == labels).sum().item()
             optimizer.step()
             ends_epoch = index == made + len(batches) - 1
@@ -203,8 +207,8 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def default_optimizer(module: nn.Module, momentum: float = 0.9) -> torch.optim.SGD:
-    """Return stochastic gradient descent with momentum; the rate comes from the plan."""
+def sgd(module: nn.Module, momentum: float = 0.0) -> torch.optim.SGD:
+    """Return stochastic gradient descent over all of a module's parameters; the rate comes from the plan."""
     return torch.optim.SGD(module.parameters(), lr=0.0, momentum=momentum)
 
 

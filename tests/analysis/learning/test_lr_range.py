@@ -11,7 +11,7 @@ from analysis.errors import AnalysisError
 from analysis.learning.lr_range import Curve, candidates, log_spaced, ramp
 from analysis.learning.plans import Plan
 from analysis.learning.schedules import Constant, Ramp
-from analysis.learning.training import default_optimizer, seeded, updates
+from analysis.learning.training import seeded, sgd, updates
 from tests.analysis.learning.synthetic import Net, data, same, state
 
 EXAMPLES = data(train=60).train
@@ -30,7 +30,7 @@ def try_ramp(module: nn.Module, optimizer: torch.optim.Optimizer) -> Curve:
 def half_trained() -> tuple[Net, torch.optim.SGD]:
     """A net in the middle of something: momentum and buffers filled, a gradient pending, a part frozen."""
     module = Net()
-    optimizer = default_optimizer(module)
+    optimizer = sgd(module, 0.9)
     with seeded(0):
         for _ in updates(module, optimizer, EXAMPLES, Plan((20,), Constant(0.1)), seed=0):
             pass
@@ -65,7 +65,7 @@ def test_it_leaves_no_trace(range_test: RangeTest) -> None:
 
 def test_a_fresh_optimizer_is_fresh_again() -> None:
     module = Net()
-    optimizer = default_optimizer(module)
+    optimizer = sgd(module, 0.9)
     try_ramp(module, optimizer)
     assert not optimizer.state_dict()["state"]
     assert all(parameter.grad is None for parameter in module.parameters())
@@ -85,25 +85,25 @@ def test_interrupted_it_leaves_no_trace_either() -> None:
 
 def test_each_candidate_starts_from_the_same_state_and_meets_the_same_batches() -> None:
     module = Net()
-    curve = try_candidates(module, default_optimizer(module))
+    curve = try_candidates(module, sgd(module, 0.9))
     for rate, loss in list(zip(curve.rates, curve.losses, strict=True))[2:6]:
         fresh = Net()
         with seeded(0):
-            run = updates(fresh, default_optimizer(fresh), EXAMPLES, Plan((10, 10), Constant(rate)), seed=0)
+            run = updates(fresh, sgd(fresh, 0.9), EXAMPLES, Plan((10, 10), Constant(rate)), seed=0)
             last = [update.loss for update in run][6:]
         assert loss == pytest.approx(sum(last) / 6, rel=1e-12)
 
 
 def test_a_ramp_is_a_run_whose_rate_grows() -> None:
     module = Net()
-    curve = try_ramp(module, default_optimizer(module))
+    curve = try_ramp(module, sgd(module, 0.9))
     fresh = Net()
     with seeded(0):
         plan = Plan((10,) * 10, Ramp(1e-6, 1e3, 60))
         run = [
             update
             for update, _ in zip(
-                updates(fresh, default_optimizer(fresh), EXAMPLES, plan, seed=0), curve.rates, strict=False
+                updates(fresh, sgd(fresh, 0.9), EXAMPLES, plan, seed=0), curve.rates, strict=False
             )
         ]
     assert [update.loss for update in run] == list(curve.losses)
@@ -112,7 +112,7 @@ def test_a_ramp_is_a_run_whose_rate_grows() -> None:
 
 def test_both_ways_suggest_a_range_that_learns() -> None:
     module = Net()
-    optimizer = default_optimizer(module)
+    optimizer = sgd(module, 0.9)
     for curve in (try_candidates(module, optimizer), try_ramp(module, optimizer)):
         assert isinstance(curve.lr_min, float)
         assert isinstance(curve.lr_max, float)
@@ -122,7 +122,7 @@ def test_both_ways_suggest_a_range_that_learns() -> None:
 
 def test_several_seeds_give_medians() -> None:
     module = Net()
-    optimizer = default_optimizer(module)
+    optimizer = sgd(module, 0.9)
 
     def losses(*seeds: int) -> tuple[float | None, ...]:
         return candidates(module, optimizer, EXAMPLES, RATES, batch=10, epochs=1, seeds=seeds).losses
@@ -134,7 +134,7 @@ def test_several_seeds_give_medians() -> None:
 
 def test_a_run_that_breaks_down_has_diverged_and_the_rest_is_read() -> None:
     linear = nn.Linear(8, 3)
-    curve = candidates(linear, default_optimizer(linear), EXAMPLES, (1e-3, 1e-1, 1e38), batch=10)
+    curve = candidates(linear, sgd(linear, 0.9), EXAMPLES, (1e-3, 1e-1, 1e38), batch=10)
     assert curve.losses[-1] is None
     assert curve.readings.divergence == 1e38
 
@@ -142,7 +142,7 @@ def test_a_run_that_breaks_down_has_diverged_and_the_rest_is_read() -> None:
 def test_a_net_that_does_not_learn_is_one_sentence() -> None:
     module = Net()
     with pytest.raises(AnalysisError, match="the loss falls nowhere from its start"):
-        candidates(module, default_optimizer(module), EXAMPLES, (1e-12, 1e-11, 1e-10), batch=10)
+        candidates(module, sgd(module, 0.9), EXAMPLES, (1e-12, 1e-11, 1e-10), batch=10)
 
 
 def test_a_settled_rate_per_group_comes_back() -> None:

@@ -21,7 +21,7 @@ from analysis.learning.checkpoints import CHECKPOINT, LOG
 from analysis.learning.plans import Plan
 from analysis.learning.runs import Means, Run, Watch, train
 from analysis.learning.schedules import Constant, Ramp
-from analysis.learning.training import DivergedError, Update, default_optimizer, evaluate
+from analysis.learning.training import DivergedError, Update, evaluate, sgd
 from tests.analysis.learning.synthetic import Net, data, same, state
 
 DATA = data()
@@ -43,7 +43,7 @@ def cut_at(moment: int) -> Watch:
 def run(means: Means, plan: Plan = PLAN, seed: int = 4) -> tuple[Run, dict[str, Tensor]]:
     """A run of the net that has everything, with what its weights end as."""
     module = Net()
-    done = train("run", module, default_optimizer(module), DATA, plan, seed=seed, means=means)
+    done = train("run", module, sgd(module, 0.9), DATA, plan, seed=seed, means=means)
     return replace(done, seconds=0.0), state(module)
 
 
@@ -188,7 +188,7 @@ def test_a_run_that_diverges_says_when_and_keeps_its_last_good_checkpoint(tmp_pa
     module = Net()
     means = Means(folder=tmp_path, every=0.0, watch=lambda *_: explode)
     with pytest.raises(DivergedError) as stop:
-        train("run", module, default_optimizer(module), DATA, PLAN, seed=4, means=means)
+        train("run", module, sgd(module, 0.9), DATA, PLAN, seed=4, means=means)
     assert stop.value.update == 6
     assert stop.value.rate == pytest.approx(0.01 * 20 ** (6 / 9))
     assert str(stop.value).startswith("a weight is not finite at update 6, with learning rate 0.0736")

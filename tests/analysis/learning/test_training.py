@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from analysis.learning.datasets import Labelled
 from analysis.learning.plans import Plan
 from analysis.learning.schedules import Constant, Ramp
-from analysis.learning.training import DivergedError, Examples, default_optimizer, evaluate, seeded, updates
+from analysis.learning.training import DivergedError, Examples, evaluate, seeded, sgd, updates
 from tests.analysis.learning.synthetic import Net, data, same, state
 
 EXAMPLES = data(train=20).train
@@ -25,7 +25,7 @@ def test_a_linear_model_learns_as_it_does_in_numpy() -> None:
     bias = module.bias.detach().numpy().copy()
     velocity = [np.zeros_like(weights), np.zeros_like(bias)]
     plan = Plan((7, 20), Ramp(0.1, 0.4, 4))
-    optimizer = default_optimizer(module, momentum=0.5)
+    optimizer = sgd(module, momentum=0.5)
     batches = []
     module.register_forward_pre_hook(lambda _, inputs: batches.append(inputs[0].numpy().copy()))
     for update in updates(module, optimizer, examples, plan, seed=3):
@@ -37,11 +37,27 @@ def test_a_linear_model_learns_as_it_does_in_numpy() -> None:
         shares /= shares.sum(1, keepdims=True)
         assert update.loss == pytest.approx(-np.log(shares[np.arange(len(rows)), labels]).mean())
         assert update.accuracy == pytest.approx((logits.argmax(1) == labels).mean())
-        error = (shares - np.eye(3)[labels]) / len(rows)
+        error = (shares - np.eye(3)[labels]) / (7, 20)[update.epoch]  # also where 6 are left of 7
         velocity = [0.5 * velocity[0] + error.T @ inputs, 0.5 * velocity[1] + error.sum(0)]
         weights, bias = weights - update.rate * velocity[0], bias - update.rate * velocity[1]
         assert module.weight.detach().numpy() == pytest.approx(weights, rel=1e-9, abs=1e-12)
     assert [len(batch) for batch in batches] == [7, 7, 6, 20]
+
+
+@given(st.integers(1, 20), st.sampled_from([None, 1, 2, 5]))
+def test_every_example_moves_the_weights_alike_whatever_batch_it_is_in(batch: int, ghost: int | None) -> None:
+    module = nn.Linear(8, 3).double()
+    examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
+    before = module.weight.detach().clone()
+    logits = module(examples.inputs)
+    (slope,) = torch.autograd.grad(
+        nn.functional.cross_entropy(logits, examples.labels, reduction="sum"), module.weight
+    )
+    rate = 1e-7  # so low that the slope is the same throughout
+    for _ in updates(module, sgd(module), examples, Plan((batch,), Constant(rate)), seed=0, ghost=ghost):
+        pass
+    moved = (before - module.weight.detach()) * batch / rate
+    assert moved.numpy() == pytest.approx(slope.numpy(), rel=1e-4, abs=1e-4)
 
 
 @given(st.integers(1, 25), st.integers(1, 3), st.integers(0, 100))
@@ -50,7 +66,7 @@ def test_each_epoch_takes_every_example_once(batch: int, epochs: int, seed: int)
     module = nn.Linear(8, 3)
     module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     plan = Plan((batch,) * epochs, Constant(0.1))
-    made = list(updates(module, default_optimizer(module), EXAMPLES, plan, seed=seed))
+    made = list(updates(module, sgd(module, 0.9), EXAMPLES, plan, seed=seed))
     assert [update.update for update in made] == list(range(epochs * math.ceil(20 / batch)))
     assert [update.ends_epoch for update in made].count(True) == epochs
     ordered = EXAMPLES.inputs[:, 0].sort().values
@@ -64,7 +80,7 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
         module = nn.Linear(8, 3)
         module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0, 0].item()))
         plan = Plan((1,) * (epoch + 1), Constant(0.1))
-        for _ in updates(module, default_optimizer(module), EXAMPLES, plan, seed=seed):
+        for _ in updates(module, sgd(module, 0.9), EXAMPLES, plan, seed=seed):
             pass
         return seen[-20:]
 
@@ -79,7 +95,7 @@ def test_begun_in_the_middle_it_goes_on_as_if_it_had_begun_at_the_start(start: i
 
     def trained(pieces: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
         module = Net()
-        optimizer = default_optimizer(module)
+        optimizer = sgd(module, 0.9)
         with seeded(0):
             for first, last in pieces:
                 run = updates(module, optimizer, EXAMPLES, plan, seed=1, start=first)
@@ -95,7 +111,7 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_change() -> None:
     broken = Examples(torch.full_like(EXAMPLES.inputs, math.inf), EXAMPLES.labels)
     before = state(module)
     with pytest.raises(DivergedError) as stop:
-        list(updates(module, default_optimizer(module), broken, Plan((5,), Constant(0.25)), seed=0))
+        list(updates(module, sgd(module, 0.9), broken, Plan((5,), Constant(0.25)), seed=0))
     assert str(stop.value) == "the loss is nan at update 0, with learning rate 0.25; try a lower rate"
     assert (stop.value.update, stop.value.rate) == (0, 0.25)
     assert same(state(module), before)
@@ -120,7 +136,7 @@ def test_bfloat16_computes_nearly_the_same_and_keeps_float32_weights() -> None:
         module = Net()
         module[3].eval()
         run = updates(
-            module, default_optimizer(module), EXAMPLES, Plan((20,), Constant(0.1)), seed=0, bfloat16=bfloat16
+            module, sgd(module, 0.9), EXAMPLES, Plan((20,), Constant(0.1)), seed=0, bfloat16=bfloat16
         )
         losses[bfloat16] = next(run).loss
         assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
@@ -153,7 +169,7 @@ def test_parts_of_a_batch_make_no_difference_to_a_module_that_does_not_look_acro
     parts.load_state_dict(whole.state_dict())
     examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
     made = [
-        list(updates(module, default_optimizer(module), examples, plan, seed=0, ghost=size))
+        list(updates(module, sgd(module, 0.9), examples, plan, seed=0, ghost=size))
         for module, size in ((whole, None), (parts, ghost))
     ]
     for one, other in zip(*made, strict=True):
@@ -170,7 +186,7 @@ def test_batch_norm_sees_parts_of_one_size_however_large_the_batch() -> None:
     examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
     weight, bias = (module.get_parameter(f"1.{name}").detach().numpy().copy() for name in ("weight", "bias"))
     plan = Plan((20,), Constant(0.5))
-    (update,) = updates(module, default_optimizer(module), examples, plan, seed=0, ghost=8)
+    (update,) = updates(module, sgd(module, 0.9), examples, plan, seed=0, ghost=8)
     assert seen == [8, 8, 4]
 
     order = np.random.default_rng([0, 0]).permutation(20)
