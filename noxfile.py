@@ -16,7 +16,7 @@ SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def readme_command(index: int) -> str:
     """Return the README's ``index``-th shell block: 0 runs the main job, 1 the tests."""
-    return SHELL_BLOCK.findall(Path("README.md").read_text(encoding="utf-8"))[index]
+    return str(SHELL_BLOCK.findall(Path("README.md").read_text(encoding="utf-8"))[index])
 
 
 @nox.session

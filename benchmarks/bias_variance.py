@@ -32,7 +32,7 @@ def by_loop(problem: Problem, split: Split) -> np.ndarray:
             model = LinearRegression(tol=0.0).fit(powers.fit_transform(split.x_train[:, None]), y[m])
             predicted = model.predict(powers.transform(split.x_test[:, None]))
             errors[k, m] = np.mean((predicted - f_test) ** 2)
-    return errors.mean(axis=1) + problem.noise
+    return np.asarray(errors.mean(axis=1) + problem.noise)
 
 
 def at_once(problem: Problem, split: Split) -> np.ndarray:
