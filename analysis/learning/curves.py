@@ -12,7 +12,7 @@ from analysis.learning.training import Data, Score, sgd
 MakeModule = Callable[[int], nn.Module]
 """From a seed to a module with initial weights, on the data's device."""
 
-POINTS = 100
+POINTS = 200
 """At most so many points make a curve over updates; each is a mean over neighbours."""
 
 

@@ -1,6 +1,7 @@
 """The three experiments as their users meet them: on the command line."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -8,9 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
+from scipy.stats import sem
 
 from analysis.cli import main
 from analysis.learning import results
@@ -144,11 +147,14 @@ def test_the_bounds_are_what_the_range_test_reads() -> None:
         assert options.lr_max == float(f"{result.candidates.lr_max:.0e}")
 
 
-def test_growth_needs_4_times_fewer_updates_in_the_kept_result() -> None:
+def test_growth_matches_its_control_with_4_times_fewer_updates_in_the_kept_result() -> None:
     result = results.load(EXAMPLES / "batch-growth-small.json", "batch-growth")
     assert isinstance(result, GrowthResult)
     assert result.setup.seeds == 3
     assert result.comparisons[0].fewer_updates == 5625 / 1252
+    growth, control = ([run.test.accuracy for run in result.arms[arm]] for arm in ("growth", "control"))
+    assert abs(fmean(growth) - fmean(control)) < math.hypot(sem(growth), sem(control))
+    assert result.comparisons[0].verdict == "alike"
 
 
 def test_the_seeds_of_a_range_test_are_told_apart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
