@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.bias_variance.decomposition import Decomposition, Problem
@@ -40,6 +41,7 @@ def draw_decomposition(
     axes.axhline(exact.noise, color="0.5", linestyle="--", label="noise")
     best = int(np.argmin(exact.mse))
     axes.plot(degrees[best], exact.mse[best], "*", color="C3", markersize=14, label=f"best: {degrees[best]}")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(yscale="log", xlabel="degree", ylabel="mean over the test points")
     axes.set_ylim(bottom=max(1e-5, 0.3 * float(min(exact.bias_squared.min(), exact.variance.min()) or 1e-5)))
     axes.set_title("Fixed x: exact, bands ± 2 SE")
@@ -56,6 +58,7 @@ def draw_fresh_x(axes: Axes, degrees: Sequence[int], fresh: FreshX) -> None:
         degrees, mean.value, yerr=2 * mean.se, color="C0", marker="_", linestyle=":", label="mean ± 2 SE"
     )
     axes.axhline(fresh.simulation.noise, color="0.5", linestyle="--", label="noise")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(yscale="log", xlabel="degree", ylabel="E[MSE] given the training points")
     axes.set_title("Fresh x: quantiles over data sets")
     axes.legend(fontsize="small")

@@ -21,7 +21,7 @@ from analysis.learning.schedules import Decay
 from analysis.learning.training import Data
 
 Arm = Literal["growth", "control", "cyclical"]
-Verdict = Literal["alike", "undecided", "different"]
+Verdict = Literal["within error", "undecided", "different"]
 
 CONFIDENCE = 0.95
 
@@ -48,8 +48,8 @@ class Comparison:
     interval
         Student's 95 % confidence interval of that mean; None with one seed.
     verdict
-        ``alike`` if the difference is within its standard error, ``different`` if 0 is outside the interval,
-        ``undecided`` between the two: so many seeds cannot tell. None with one seed.
+        ``within error`` if the difference is at most its standard error, which with few seeds may be large;
+        ``different`` if 0 is outside the interval; ``undecided`` between the two. None with one seed.
     fewer_updates
         How many times fewer updates the first arm made.
     """
@@ -158,5 +158,5 @@ def _verdict(difference: Estimate, interval: tuple[float, float] | None) -> Verd
     if interval is None or difference.error is None:
         return None
     if abs(difference.mean) <= difference.error:
-        return "alike"
+        return "within error"
     return "undecided" if interval[0] <= 0 <= interval[1] else "different"

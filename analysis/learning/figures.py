@@ -18,13 +18,13 @@ COLOURS = {"growth": "#0072b2", "control": "#d55e00", "cyclical": "#009e73"}
 """Okabe and Ito's colours, told apart by colour-blind eyes too; the line styles differ as well."""
 STYLES = {"growth": "-", "control": "--", "cyclical": ":"}
 MARKS = {
-    "first_decrease": ("first clear decrease", "^", 15),
-    "steepest": ("steepest", "s", 8),
-    "slows": ("nine tenths of the fall", "D", 10),
-    "minimum": ("minimum", "o", 6),
+    "first_decrease": ("first clear decrease", "^", 17),
+    "steepest": ("steepest", "s", 11),
+    "slows": ("nine tenths of the fall", "D", 8),
+    "minimum": ("minimum", "o", 5),
     "divergence": ("divergence", "X", 9),
 }
-"""The readings' labels, markers and their sizes, of which two at the same rate both show."""
+"""The readings' labels, markers and their sizes, of which all at the same rate show."""
 
 
 def draw(result: Result) -> Figure:

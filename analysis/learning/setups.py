@@ -39,7 +39,7 @@ class Setup:
     seeds, first_seed
         How many runs of each kind, and the first's seed; the others' follow it.
     momentum
-        Of stochastic gradient descent. None by default: momentum m averages over 1/(1 − m) updates, which at
+        Of stochastic gradient descent. 0 by default: momentum m averages over 1/(1 − m) updates, which at
         the largest batches is more than a stage has, and then growth lags behind its control.
     device, threads, bfloat16
         Where and how to compute; as many threads as torch chooses if None. Nets as narrow as those of the two

@@ -48,7 +48,13 @@ def arms_that_ended(control: Sequence[float], growth: Sequence[float]) -> dict[A
     ("shift", "verdict"),
     # The differences spread by 0.001, so their mean has the error 0.001/√3 = 0.000577; Student's t for two
     # degrees of freedom is 4.303. That both arms spread by 0.01 is no matter: their seeds have it in common.
-    [(0, "alike"), (-0.0005, "alike"), (-0.0006, "undecided"), (0.0024, "undecided"), (-0.0025, "different")],
+    [
+        (0, "within error"),
+        (-0.0005, "within error"),
+        (-0.0006, "undecided"),
+        (0.0024, "undecided"),
+        (-0.0025, "different"),
+    ],
 )
 def test_a_difference_is_judged_by_its_error(shift: float, verdict: str) -> None:
     control = (0.90, 0.91, 0.92)

@@ -154,7 +154,7 @@ def test_growth_matches_its_control_with_4_times_fewer_updates_in_the_kept_resul
     assert result.comparisons[0].fewer_updates == 5625 / 1252
     growth, control = ([run.test.accuracy for run in result.arms[arm]] for arm in ("growth", "control"))
     assert abs(fmean(growth) - fmean(control)) < math.hypot(sem(growth), sem(control))
-    assert result.comparisons[0].verdict == "alike"
+    assert result.comparisons[0].verdict == "within error"
 
 
 def test_the_seeds_of_a_range_test_are_told_apart(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
