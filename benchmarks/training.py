@@ -3,9 +3,9 @@
 The hand-in's way: PIL images through transforms, one by one, in a ``DataLoader``; NCHW; an extra convolution
 that makes one colour three; a GoogLeNet with both auxiliary heads left in the module, which never gets a
 gradient (here the paper's; the hand-in's, with 9,960,638 parameters, was another edition). Both train the
-same small Inception of the same width, by SGD with momentum, on the same noise (the arithmetic does not look at
-it), in turns, and the median over the rounds counts. How much faster a loop could be at all is measured, too:
-by the floating-point operations of the net's convolutions and matrix products, at the best rate that a
+same small Inception of the same width, by SGD with momentum, on the same noise (the arithmetic does not look
+at it), in turns, and the median over the rounds counts. How much faster a loop could be at all is measured,
+too: by the floating-point operations of the net's convolutions and matrix products, at the best rate that a
 convolution of a shape that suits the processor reached in between.
 
     python benchmarks/training.py                       # the whole net, 28×28
@@ -207,9 +207,10 @@ def main() -> None:
     print(f"arithmetic: {work:,.0f} gigaflops per 1,000 images")
     for precision in PRECISIONS:
         least = work / best[precision]
+        most = medians["hand-in", precision] / least
         print(
             f"  {precision} at {best[precision]:.0f} gigaflops/s, the best seen here: {least:.2f} s; "
-            f"no loop that convolves directly could be more than {medians['hand-in', precision] / least:.2f} times faster"
+            f"no loop that convolves directly could be more than {most:.2f} times faster"
         )
 
     loader = DataLoader(PilImages(images, labels, options.size), batch_size=options.batch, shuffle=True)
