@@ -4,7 +4,10 @@ Describe workers, server and network in a `Scenario`, `simulate` it, and read of
 version when, and how stale each gradient was.
 """
 
-from sim.durations import (
+from sim.engine import simulate
+from sim.errors import ScenarioError, SimError, SimulationError, TraceError
+from sim.scenario import Network, Scenario, Server, Stop
+from sim.scenario.durations import (
     Constant,
     Empirical,
     Exponential,
@@ -14,12 +17,9 @@ from sim.durations import (
     ShiftedExponential,
     Uniform,
 )
-from sim.engine import simulate
-from sim.errors import ScenarioError, SimError, SimulationError, TraceError
-from sim.protocols import Protocol
-from sim.scenario import Network, Scenario, Server, Stop
+from sim.scenario.protocols import Protocol
+from sim.scenario.worker import Failures, Slowdowns, Worker
 from sim.trace import Outcome, Trace
-from sim.worker import Failures, Slowdowns, Worker
 
 __all__ = [
     "Constant",

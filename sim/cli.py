@@ -11,16 +11,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-from sim import tables, timeline
+from sim import timeline
 from sim.cli_theory import COMMANDS
 from sim.engine import simulate
 from sim.errors import SimError
-from sim.export import as_data
 from sim.files import write
 from sim.metrics import summary
 from sim.progress import Watch
 from sim.scenario import Scenario
-from sim.trace import Trace
+from sim.trace import Trace, tables
+from sim.trace.export import as_data
 
 WIDEST = 120
 """Columns that a timeline takes at most, however wide the terminal."""

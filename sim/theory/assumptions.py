@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sim.durations import Constant, Distribution, Empirical, Exponential, Pareto, Uniform, mean_of
 from sim.scenario import Scenario
+from sim.scenario.durations import Constant, Distribution, Empirical, Exponential, Pareto, Uniform, mean_of
 from sim.theory.laws import groups, law
 
 LONG_RUN: Final = 50

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sim.durations import Distribution
 from sim.engine import simulate
 from sim.scenario import Scenario
+from sim.scenario.durations import Distribution
 from sim.theory.form import Prediction
 from sim.theory.statistics import Estimate
 from sim.trace import Trace

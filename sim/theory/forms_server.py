@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import sympy as sp
 
-from sim.durations import mean_of
 from sim.scenario import Scenario
+from sim.scenario.durations import mean_of
 from sim.theory import assumptions as a
 from sim.theory import measures
 from sim.theory.form import ClosedForm, Meaning, Point

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import sympy as sp
 
-from sim.durations import Exponential, Pareto, ShiftedExponential, Uniform
 from sim.scenario import Scenario
+from sim.scenario.durations import Exponential, Pareto, ShiftedExponential, Uniform
 from sim.theory import assumptions as a
 from sim.theory import measures
 from sim.theory.assumptions import Assumption, transfers

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.durations import (
+from sim.scenario import Scenario
+from sim.scenario.durations import (
     Constant,
     Distribution,
     Empirical,
@@ -23,8 +24,7 @@ from sim.durations import (
     ShiftedExponential,
     Uniform,
 )
-from sim.scenario import Scenario
-from sim.worker import Worker
+from sim.scenario.worker import Worker
 
 if TYPE_CHECKING:
     from scipy.stats._distn_infrastructure import rv_frozen

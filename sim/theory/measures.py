@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import NEVER
+from sim.scenario.clock import NEVER
 from sim.trace import Trace
 
 Measure = Callable[[Trace, int], float]

@@ -7,8 +7,8 @@ import numpy as np
 
 from sim.engine import simulate
 from sim.errors import SimError
-from sim.protocols import Protocol
 from sim.scenario import Scenario, Stop
+from sim.scenario.protocols import Protocol
 from sim.theory.comparison import Simulate
 from sim.theory.form import applicable
 from sim.theory.measures import mean_staleness, updates_per_second

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sim.durations import (
+from sim.engine import simulate
+from sim.scenario import Network, Scenario, Server, Stop
+from sim.scenario.durations import (
     Constant,
     Distribution,
     Empirical,
@@ -19,13 +21,11 @@ from sim.durations import (
     ShiftedExponential,
     Uniform,
 )
-from sim.engine import simulate
-from sim.protocols import Protocol
-from sim.scenario import Network, Scenario, Server, Stop
+from sim.scenario.protocols import Protocol
+from sim.scenario.worker import Worker
 from sim.theory.assumptions import LONG_RUN
 from sim.theory.comparison import Finding, Simulate, compare
 from sim.theory.form import Prediction, applicable
-from sim.worker import Worker
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from sim.clock import NANOSECONDS
+from sim.scenario.clock import NANOSECONDS
 from sim.timeline.spans import NOBODY, Kind, Spans
 from sim.timeline.view import UNITS, View, view
 from sim.trace import Outcome, Trace

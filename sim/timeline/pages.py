@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io
 
-from sim.clock import NANOSECONDS
+from sim.scenario.clock import NANOSECONDS
 from sim.timeline.figures import COLOURS, HALF
 from sim.timeline.spans import Kind
 from sim.timeline.view import UNITS, View, view

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from sim import files
-from sim.clock import NANOSECONDS, NEVER
+from sim.scenario.clock import NANOSECONDS, NEVER
 from sim.timeline.spans import NOBODY, Kind, Spans, spans
 from sim.trace import Outcome, Trace
 

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from sim.clock import NEVER, to_ns
-from sim.draws import presence, streams
+from sim.engine.draws import presence, streams
+from sim.scenario.clock import NEVER, to_ns
+from sim.scenario.worker import Worker
 from sim.trace import Column, Trace
-from sim.worker import Worker
 
 NOBODY: Final = -1
 """The row of a span that belongs to no gradient."""

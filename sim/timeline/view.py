@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.clock import NANOSECONDS
+from sim.scenario.clock import NANOSECONDS
 from sim.timeline.spans import Spans, spans
 from sim.trace import Trace
 

@@ -23,9 +23,9 @@ from sim import (
     Worker,
     simulate,
 )
-from sim.clock import NANOSECONDS, to_ns
-from sim.draws import Pace, nanoseconds, streams
-from sim.durations import Distribution
+from sim.engine.draws import Pace, nanoseconds, streams
+from sim.scenario.clock import NANOSECONDS, to_ns
+from sim.scenario.durations import Distribution
 
 # The same laws in scipy's parameters, written down independently.
 LAWS: list[tuple[Distribution, object]] = [

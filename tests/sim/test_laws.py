@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim import Exponential, Outcome, Protocol, Scenario, Stop, Trace, Worker, metrics, simulate
-from sim.clock import NEVER, to_ns
-from sim.draws import presence, streams
+from sim.engine.draws import presence, streams
+from sim.scenario.clock import NEVER, to_ns
 from tests.sim import strategies
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim import Protocol, Scenario, ScenarioError, Stop, Worker
-from sim.protocols import ALIASES, NAMED
+from sim.scenario.protocols import ALIASES, NAMED
 
 # Written out from the design's table: gradients per update, after its push, the others at an update.
 TABLE = {

@@ -26,7 +26,7 @@ from sim import (
     Worker,
     simulate,
 )
-from sim.durations import Distribution
+from sim.scenario.durations import Distribution
 from sim.theory import Refusal, applicable
 from sim.theory.catalogue import FORMS, form
 from sim.theory.forms_distribution import distribution

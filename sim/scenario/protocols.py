@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, field_validator, model_serializer, model_validator
 
-from sim._model import Value
+from sim.scenario.model import Value
 
 AfterPush = Literal["wait", "go on"]
 AtUpdate = Literal["carry on", "cancel"]

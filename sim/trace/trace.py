@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import NANOSECONDS, NEVER, to_seconds
 from sim.errors import ScenarioError, TraceError
 from sim.files import write
 from sim.scenario import Scenario
+from sim.scenario.clock import NANOSECONDS, NEVER, to_seconds
 
 if TYPE_CHECKING:
     import pandas as pd

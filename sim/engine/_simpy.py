@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from simpy import Event, Interrupt
 
-from sim._kernel import Kernel, Life, Link
-from sim._ledger import Ledger
-from sim._server import GONE, Member, Server
-from sim.clock import NANOSECONDS, to_ns
-from sim.draws import presence, streams
+from sim.engine._kernel import Kernel, Life, Link
+from sim.engine._ledger import Ledger
+from sim.engine._server import GONE, Member, Server
+from sim.engine.draws import presence, streams
 from sim.scenario import Scenario
+from sim.scenario.clock import NANOSECONDS, to_ns
 from sim.trace import Column
 
 Progress = Callable[[float, int, int], None]

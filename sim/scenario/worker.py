@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from sim._model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, folder_of
-from sim.durations import Compute, Duration, form
-from sim.measured import times_by_worker
-from sim.units import Rate
+from sim.scenario.durations import Compute, Duration, form
+from sim.scenario.measured import times_by_worker
+from sim.scenario.model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, folder_of
+from sim.scenario.units import Rate
 
 MOST_WORKERS = 1_000_000
 

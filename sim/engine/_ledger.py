@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.clock import NEVER
+from sim.scenario.clock import NEVER
 from sim.trace import COLUMNS, Column, Outcome
 
 BLOCK = 4096

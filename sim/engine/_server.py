@@ -8,13 +8,13 @@ from collections import Counter
 
 from simpy import Event, Process, Store
 
-from sim._kernel import Kernel, Life
-from sim._ledger import Ledger
-from sim.draws import Pace, Stream, nanoseconds, works
-from sim.durations import Distribution
+from sim.engine._kernel import Kernel, Life
+from sim.engine._ledger import Ledger
+from sim.engine.draws import Pace, Stream, nanoseconds, works
 from sim.scenario import Scenario
+from sim.scenario.durations import Distribution
+from sim.scenario.worker import Worker
 from sim.trace import Outcome
-from sim.worker import Worker
 
 CANCELLED, GONE = "cancelled", "gone"
 """Why a worker is interrupted."""

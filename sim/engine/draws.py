@@ -12,10 +12,10 @@ from itertools import islice, repeat
 
 import numpy as np
 
-from sim.clock import LONGEST, NANOSECONDS, to_ns
-from sim.durations import Distribution, Exponential
 from sim.errors import SimulationError
-from sim.worker import Worker
+from sim.scenario.clock import LONGEST, NANOSECONDS, to_ns
+from sim.scenario.durations import Distribution, Exponential
+from sim.scenario.worker import Worker
 
 Stream = Callable[[str], np.random.Generator]
 """Gives the random generator of one worker for a purpose."""

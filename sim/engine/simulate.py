@@ -1,7 +1,7 @@
 """From a scenario to a trace."""
 
-from sim import _simpy
-from sim._simpy import Progress
+from sim.engine import _simpy
+from sim.engine._simpy import Progress
 from sim.errors import SimulationError
 from sim.scenario import Scenario
 from sim.trace import Trace

@@ -19,8 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from sim._model import LIST, NUMBER, TAG, Instant, Positive, Seconds, Value, folder_of
-from sim.measured import read_column
+from sim.scenario.measured import read_column
+from sim.scenario.model import LIST, NUMBER, TAG, Instant, Positive, Seconds, Value, folder_of
 
 
 class _Distribution(Value):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 
-from sim.clock import LONGEST
 from sim.errors import ScenarioError
+from sim.scenario.clock import LONGEST
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass

@@ -13,77 +13,12 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from sim._model import FOLDER, Count, Instant, Seconds, Value, folder_of, sentences
-from sim.durations import Cost
 from sim.errors import ScenarioError
-from sim.measured import times_by_worker
-from sim.protocols import Protocol
-from sim.units import Bytes, Rate
-from sim.worker import MOST_WORKERS, Worker
-
-
-class Server(Value):
-    """The parameter server.
-
-    Attributes
-    ----------
-    apply
-        Seconds to apply one gradient; gradients are applied one after the other, in order of arrival.
-    """
-
-    apply: Cost = 0.0
-
-
-class Network(Value):
-    """What lies between the server and its workers; by default it costs nothing.
-
-    A pull waits its turn on the server's outgoing link, which carries ``weight_bytes`` at
-    ``server_bandwidth``, then crosses the latency and the worker's own link at ``bandwidth``; a push of
-    ``gradient_bytes`` takes the same way back, onto the server's incoming link. Each hop stores and
-    forwards.
-
-    Attributes
-    ----------
-    latency
-        Seconds, each way.
-    bandwidth
-        Bytes a second of each worker's own link, unless the worker has one of its own; not given: unlimited.
-    server_bandwidth
-        Bytes a second of the server's link, shared by all workers, in each direction; not given: unlimited.
-    gradient_bytes, weight_bytes
-        Size of a push and of a pull.
-    """
-
-    latency: Instant = 0.0
-    bandwidth: Rate | None = None
-    server_bandwidth: Rate | None = None
-    gradient_bytes: Bytes = 0.0
-    weight_bytes: Bytes = 0.0
-
-    def way(self, worker: Worker, size: float) -> float:
-        """Return the seconds that a message takes over the latency and the worker's own link."""
-        rate = worker.bandwidth or self.bandwidth
-        return self.latency + (size / rate if rate else 0.0)
-
-    def shared(self, size: float) -> float:
-        """Return the seconds that a message takes on the server's link."""
-        return size / self.server_bandwidth if self.server_bandwidth else 0.0
-
-
-class Stop(Value):
-    """When the run ends: as the first of these is reached.
-
-    Attributes
-    ----------
-    time
-        Seconds; what happens at that instant still happens.
-    updates, gradients
-        So many updates made, so many gradients applied.
-    """
-
-    time: Seconds | None = None
-    updates: Count | None = None
-    gradients: Count | None = None
+from sim.scenario.measured import times_by_worker
+from sim.scenario.model import FOLDER, Value, folder_of, sentences
+from sim.scenario.network import Network, Server, Stop
+from sim.scenario.protocols import Protocol
+from sim.scenario.worker import MOST_WORKERS, Worker
 
 
 class Scenario(Value):

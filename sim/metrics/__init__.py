@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.clock import NANOSECONDS, NEVER, to_ns
-from sim.draws import presence, streams
+from sim.engine.draws import presence, streams
 from sim.errors import TraceError
+from sim.scenario.clock import NANOSECONDS, NEVER, to_ns
 from sim.trace import ENDINGS, Outcome, Trace
 
 Seconds = NDArray[np.float64]
