@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -23,6 +23,7 @@ from analysis.learning.runs import Means, Run, Watch, train
 from analysis.learning.schedules import Constant, Ramp
 from analysis.learning.training import DivergedError, Update, evaluate, sgd
 from tests.analysis.learning.synthetic import Net, data, same, state
+from tests.effort import examples
 
 DATA = data()
 PLAN = Plan((8, 16, 20), Ramp(0.01, 0.2, 10))  # 5 + 3 + 2 updates
@@ -50,7 +51,7 @@ def run(means: Means, plan: Plan = PLAN, seed: int = 4) -> tuple[Run, dict[str, 
 UNBROKEN, WEIGHTS = run(Means())
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(0, 9), max_size=3), st.sampled_from([0.0, 60.0]))
 def test_cut_off_anywhere_and_resumed_it_ends_with_the_same_numbers(
     tmp_path_factory: pytest.TempPathFactory, moments: list[int], every: float
