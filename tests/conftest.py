@@ -20,5 +20,5 @@ settings.load_profile("soak" if SOAK else "house")
 
 # Hypothesis now and then draws a constant of a module that happens to be loaded; which ones are depends on
 # the tests that ran before in the same process, and so would the examples.
-if not SOAK and hasattr(providers, "_get_local_constants"):
+if not SOAK:
     providers._get_local_constants = lambda: providers._local_constants
