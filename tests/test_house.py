@@ -107,6 +107,31 @@ def test_nonsense_is_one_sentence_and_status_2(package: str) -> None:
     assert done.stderr == "error: No such command 'bogus'.\n"
 
 
+WITHOUT = (
+    "import sys; sys.modules[sys.argv[1]] = None; from {0}.cli import main; sys.exit(main(sys.argv[2:]))"
+)
+
+
+@pytest.mark.parametrize(
+    ("package", "missing", "command"),
+    [
+        ("sim", "matplotlib", "run --worker w=1 --until 9 --timeline t.svg"),
+        ("sim", "pyarrow", "run --worker w=1 --until 9 --save t.parquet"),
+        ("analysis", "torch", "cyclical --scale tiny --dataset digits"),
+        ("analysis", "torch", "lr-range --scale tiny --dataset digits"),
+        ("analysis", "sklearn", "scores"),
+    ],
+)
+def test_what_is_not_installed_is_one_sentence(
+    package: str, missing: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run_python("-c", WITHOUT.format(package), missing, *command.split())
+    sentence = f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {sentence}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 TRIED = """
 from hypothesis import given, strategies as st
 import tests.conftest
