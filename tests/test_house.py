@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, and what each command says of itself."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -130,6 +131,12 @@ def test_what_is_not_installed_is_one_sentence(
     sentence = f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {sentence}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_of_the_package_names_no_file_that_is_not_there() -> None:
+    page = run_python("-m", "hatchling", "metadata", "readme").stdout
+    assert page.startswith("# dlsyslab")
+    assert re.findall(r"\]\((?!https?:)", page) == []
 
 
 TRIED = """
