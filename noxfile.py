@@ -62,3 +62,21 @@ def soak(session: nox.Session) -> None:
     command = [python, "-m", "pytest", "-p", "tests.soak", "--soak-log", log, *session.posargs]
     # 5: nothing is left to try
     session.run(*command, env={"DLSYSLAB_SOAK": count}, external=True, success_codes=[0, 5])
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Test the lowest versions that pyproject.toml allows, beside the torch that constraints.txt names."""
+    pins = Path(session.create_tmp())
+    torch = next(
+        line for line in Path("constraints.txt").read_text().splitlines() if line.startswith("torch==")
+    )
+    (pins / "torch.txt").write_text(torch)
+    session.install("--constraint", "constraints.txt", "uv")
+    resolve = ["uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--extra", "dev"]
+    limits = ["--constraint", str(pins / "torch.txt"), "--output-file", str(pins / "lowest.txt")]
+    session.run(*resolve, *limits, "pyproject.toml", silent=True)
+    session.install("--constraint", str(pins / "lowest.txt"), "--editable", ".[dev]")
+    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
