@@ -5,6 +5,8 @@ are longer, and run when asked for by name; ``nox --list`` says what each does. 
 the environment that nox itself is in.
 """
 
+import configparser
+import json
 import os
 import re
 import sys
@@ -18,6 +20,24 @@ nox.options.sessions = ["main_job", "checks"]
 
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SOAK = 100_000
+
+# Rooms whose modules carry numbers, and the tests that must notice when one of them changes.
+ROOMS = {
+    "sim/scenario": ["tests/sim"],
+    "sim/engine": ["tests/sim"],
+    "sim/trace": ["tests/sim"],
+    "sim/metrics": ["tests/sim"],
+    "sim/timeline/spans.py": ["tests/sim/timeline"],
+    "sim/theory": ["tests/sim/theory", "tests/sim/test_laws.py"],
+    "nets/layers": ["tests/nets"],
+    "nets/network": ["tests/nets"],
+    "nets/tables": ["tests/nets"],
+    "nets/counting": ["tests/nets"],
+    "analysis/bias_variance": ["tests/analysis/bias_variance"],
+    "analysis/scores": ["tests/analysis/scores"],
+    "analysis/learning": ["tests/analysis/learning"],
+}
+NUMBERLESS = ["cli", "errors", "figures", "files", "plots", "report", "terminal"]
 
 
 def readme_command(index: int) -> str:
@@ -80,3 +100,56 @@ def lowest(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+
+
+@nox.session(reuse_venv=True)
+def mutants(session: nox.Session) -> None:
+    """Change the numbers' modules a little, one change at a time, and see which changes no test notices.
+
+    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. What
+    is committed is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
+    """
+    python = install(session)
+    if python == "python":
+        session.install("--constraint", "constraints.txt", "mutmut")
+    wanted = session.posargs or list(ROOMS)
+    for room, tests in ROOMS.items():
+        if modules := [path for path in wanted if path.startswith(room)]:
+            copy = Path(".mutants", room.replace("/", ".")).resolve()
+            try_mutants(session, python, copy, modules, tests)
+
+
+def try_mutants(session: nox.Session, python: str, copy: Path, modules: list[str], tests: list[str]) -> None:
+    """Try every change of some modules; print the share that is noticed, and each one that is not."""
+    if not copy.exists():
+        session.run("git", "clone", "--quiet", ".", str(copy), external=True)
+    head = str(session.run("git", "rev-parse", "HEAD", external=True, silent=True)).strip()
+    lists = {
+        "source_paths": ["sim", "nets", "analysis"],
+        "only_mutate": [path if path.endswith(".py") else f"{path}/*" for path in modules],
+        "do_not_mutate": [f"*/{name}.py" for name in NUMBERLESS],
+        "also_copy": ["README.md", "docs", "examples"],
+        "pytest_add_cli_args": ["-p", "no:xdist", "-o", "addopts=", "--hypothesis-profile=mutants"],
+        "pytest_add_cli_args_test_selection": tests,
+        "process_isolation": ["forkserver"],  # torch does not like to be forked
+    }
+    mutmut = [python, "-m", "mutmut"]
+    with session.chdir(copy):
+        session.run("git", "fetch", "--quiet", "origin", head, external=True)
+        session.run("git", "reset", "--quiet", "--hard", head, external=True)
+        config = configparser.ConfigParser()
+        config["mutmut"] = {name: "\n".join(values) for name, values in lists.items()}
+        with Path("setup.cfg").open("w", encoding="utf-8") as file:
+            config.write(file)
+        session.run(*mutmut, "run", env={"OMP_NUM_THREADS": "1"}, external=True)
+        session.run(*mutmut, "export-cicd-stats", external=True, silent=True)
+        found = str(session.run(*mutmut, "results", external=True, silent=True))
+        for name in re.findall(r"(\S+): (?:survived|no tests)", found):
+            shown = str(session.run(*mutmut, "show", name, external=True, silent=True, log=False))
+            changed = re.findall(r"^(?:-(?!-)|\+(?!\+)).*", shown, re.MULTILINE)
+            session.log("\n".join([name, *changed]))
+        count = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    noticed = count["total"] - count["survived"] - count["no_tests"] - count["skipped"]
+    session.log(
+        f"{' '.join(modules)}: {noticed} of {count['total']} changes noticed, {noticed / count['total']:.1%}"
+    )

@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.internal.conjecture import providers
 
 # Each of pytest's workers has a core to itself. Sums also depend on the number of threads, so the processes
@@ -13,6 +13,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # Machines are noisy, so neither an example nor the drawing of one has a deadline.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("house", patient, derandomize=True, database=None)
+# `mutants`: whether a property fails is all that is asked, not by which smallest example.
+unshrunk = [Phase.explicit, Phase.generate]
+settings.register_profile("mutants", settings.get_profile("house"), phases=unshrunk)
 SOAK = os.environ.get("DLSYSLAB_SOAK", "")
 if SOAK:
     settings.register_profile("soak", patient, max_examples=int(SOAK), print_blob=True)
