@@ -34,7 +34,7 @@ def main() -> int:
         case [] | ["-h" | "--help"]:
             click.echo(HELP, nl=False)
         case ["--version"]:
-            click.echo(f"dlsyslab, version {version('dlsyslab')}")
+            click.echo(f"dlsyslab {version('dlsyslab')}")
         case [other, *_]:
             click.echo(f"error: No such command {other!r}; there are sim, nets and analysis.", err=True)
             return 2

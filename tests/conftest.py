@@ -9,6 +9,10 @@ from hypothesis.internal.conjecture import providers
 # that a test starts must have as many.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+# What a person sets for a terminal is nothing to the tests; each sets what it is about.
+for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "PYTHONIOENCODING"):
+    os.environ.pop(name, None)
+
 # `house`: the same examples everywhere. `soak`: DLSYSLAB_SOAK of them, at random, failures remembered.
 # Machines are noisy, so neither an example nor the drawing of one has a deadline.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,7 +42,7 @@ def test_alone_it_tells_what_there_is(arguments: tuple[str, ...]) -> None:
 
 
 def test_its_version() -> None:
-    assert dlsyslab("--version").stdout == f"dlsyslab, version {version('dlsyslab')}\n"
+    assert dlsyslab("--version").stdout == f"dlsyslab {version('dlsyslab')}\n"
 
 
 @pytest.mark.parametrize("other", ["simm", "--json", ""])
