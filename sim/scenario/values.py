@@ -4,6 +4,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from sim.errors import ScenarioError
+
 NANOSECOND: Final = 1e-9
 """The shortest duration, in seconds."""
 
@@ -25,19 +27,19 @@ def checked_seed(given: Any) -> int:  # noqa: ANN401 -- unvalidated input
 
     Raises
     ------
-    ValueError
-        With one sentence, where it is no whole number from 0 to `LARGEST_SEED`.
+    ScenarioError
+        Where it is no whole number from 0 to `LARGEST_SEED`.
 
     Examples
     --------
     >>> checked_seed(1.5)
     Traceback (most recent call last):
     ...
-    ValueError: seed 1.5 must be a whole number from 0 to 2**128 - 1
+    sim.errors.ScenarioError: seed 1.5 must be a whole number from 0 to 2**128 - 1
     """
     seed = plain_number(given)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
-        raise ValueError(f"seed {shown(given)} must be a whole number from 0 to 2**128 - 1")
+        raise ScenarioError(f"seed {shown(given)} must be a whole number from 0 to 2**128 - 1")
     return seed
 
 
