@@ -6,10 +6,10 @@ the environment that nox itself is in.
 """
 
 import configparser
-import json
 import os
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nox
@@ -142,14 +142,18 @@ def try_mutants(session: nox.Session, python: str, copy: Path, modules: list[str
         with Path("setup.cfg").open("w", encoding="utf-8") as file:
             config.write(file)
         session.run(*mutmut, "run", env={"OMP_NUM_THREADS": "1"}, external=True)
-        session.run(*mutmut, "export-cicd-stats", external=True, silent=True)
-        found = str(session.run(*mutmut, "results", external=True, silent=True))
-        for name in re.findall(r"(\S+): (?:survived|no tests)", found):
-            shown = str(session.run(*mutmut, "show", name, external=True, silent=True, log=False))
-            changed = re.findall(r"^(?:-(?!-)|\+(?!\+)).*", shown, re.MULTILINE)
-            session.log("\n".join([name, *changed]))
-        count = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
-    noticed = count["total"] - count["survived"] - count["no_tests"] - count["skipped"]
+        listed = str(session.run(*mutmut, "results", "--all", "true", external=True, silent=True))
+        results = dict(re.findall(r"^\s*(\S+): (.+)$", listed, re.MULTILINE))
+        for name, result in results.items():
+            if result in {"survived", "no tests"}:
+                shown = str(session.run(*mutmut, "show", name, external=True, silent=True, log=False))
+                changed = re.findall(r"^(?:-(?!-)|\+(?!\+)).*", shown, re.MULTILINE)
+                session.log("\n".join([f"{name}: {result}", *changed]))
+    count = Counter(results.values())
+    untried = ("not checked", "check was interrupted by user", "skipped")
+    tried = len(results) - sum(count[result] for result in untried)
+    noticed = tried - count["survived"] - count["no tests"]
     session.log(
-        f"{' '.join(modules)}: {noticed} of {count['total']} changes noticed, {noticed / count['total']:.1%}"
+        f"{' '.join(modules)}: of {len(results)} changes {tried} were tried, {noticed} of them noticed"
     )
+    session.log(f"{noticed / max(tried, 1):.1%}, {', '.join(f'{n} {result}' for result, n in count.items())}")
