@@ -11,7 +11,7 @@ from sim.manual import EXAMPLES
 from sim.metrics import summary
 from sim.terminal import Screen
 from sim.trace import tables
-from tests.sim.test_streams import ROOT
+from tests.commands import ROOT
 
 STRAGGLER = Scenario(
     workers=[Worker(name="gpu", compute=1.0, count=31), Worker(name="straggler", compute=3.0)],
