@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.scenario import Scenario
-from sim.theory.assumptions import ENDLESS, LONG
-from sim.theory.comparison import CONFIDENCE, WARM_UP, Finding
+from sim.theory.assumptions import ENDLESS
+from sim.theory.comparison import CONFIDENCE, Finding
 from sim.theory.form import ClosedForm, Refusal
+from sim.theory.lengths import LONG, WARM_UP
 from sim.theory.statistics import sigmas
 from sim.theory.validate import Row
 

@@ -23,9 +23,9 @@ from sim.scenario.durations import (
 )
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import Worker
-from sim.theory.assumptions import LONG_RUN
 from sim.theory.comparison import Finding, Simulate, compare
 from sim.theory.form import Prediction, applicable
+from sim.theory.lengths import LONG_RUN
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20
