@@ -16,6 +16,8 @@ from sim.cli import main
 
 ROOT = Path(__file__).parents[2]
 TWO = str(ROOT / "examples" / "two-learners.toml")
+A_TIME = "must be a number of seconds, or a text with a unit such as '12 ms'"
+MUST_READ = "must read NAME=TIME or NAME=TIME,TIME,…: seconds, or such as '12 ms'"
 ENDLESS = "[[workers]]\nname = 'w'\ncount = 50\ncompute = 1.0\n[stop]\ntime = 1e8\n"
 
 
@@ -126,12 +128,12 @@ def test_without_unicode_everything_is_ascii() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run"], "give either a scenario FILE or workers by --worker NAME=SECONDS"),
-        (["run", TWO, "--worker", "a=1"], "give either a scenario FILE or workers by --worker NAME=SECONDS"),
+        (["run"], "give either a scenario FILE or workers by --worker NAME=TIME"),
+        (["run", TWO, "--worker", "a=1"], "give either a scenario FILE or workers by --worker NAME=TIME"),
         (["run", "no.toml"], "no.toml: No such file or directory"),
         (["run", "."], ".: Is a directory"),
-        (["run", "--worker", "a"], "--worker 'a' must read NAME=SECONDS or NAME=SECONDS,SECONDS,…"),
-        (["run", "--worker", "a=x"], "--worker 'a=x' must read NAME=SECONDS or NAME=SECONDS,SECONDS,…"),
+        (["run", "--worker", "a"], "--worker 'a' " + MUST_READ),
+        (["run", "--worker", "a=x"], "--worker 'a=x' " + MUST_READ),
         (["run", "--worker", "a=-1", "--until", "3"], "workers[0].compute: -1.0 must be positive"),
         (["run", "--worker", "a=nan", "--until", "3"], "workers[0].compute: nan must be a finite number"),
         (
@@ -141,11 +143,15 @@ def test_without_unicode_everything_is_ascii() -> None:
         (["run", TWO, "--until", "0"], f"{TWO}: stop.time: 0.0 must be positive"),
         (["run", TWO, "--until", "inf"], f"{TWO}: stop.time: inf must be a finite number"),
         (["run", TWO, "--csv", "no/g.csv"], "--csv no/g.csv: there is no directory no"),
-        (["run", TWO, "--csv", "."], "Invalid value for '--csv': File '.' is a directory."),
+        (["run", TWO, "--csv", "."], "--csv .: Is a directory"),
+        (["run", TWO, "--csv", "-"], "--csv -: standard output is for the summary: give the name of a file"),
+        (["run", TWO, "--csv", ""], "--csv .: Is a directory"),
+        (["run", TWO, "--until", "soon"], f"{TWO}: stop.time: 'soon' {A_TIME}"),
+        (["run", TWO, "--seed", "9" * 40], f"seed {'9' * 40} must be a whole number from 0 to 2**128 - 1"),
         (["run", TWO, "--csv", "a", "--save", "a"], "--csv a, --save a: must differ"),
         (["run", TWO, "--seed", "-1"], "Invalid value for '--seed': -1 is not in the range x>=0."),
         (["show", "no.parquet"], "no.parquet: No such file or directory"),
-        (["show", TWO], f"{TWO}: not a trace written by save"),
+        (["show", TWO], f"{TWO}: not a trace: save did not write it"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2_and_nothing_is_written(
@@ -189,7 +195,7 @@ def test_a_full_disk_is_told_and_leaves_nothing() -> None:
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         check=False,
     )
-    assert (done.returncode, done.stderr) == (2, "error: g.csv: File too large\n")
+    assert (done.returncode, done.stderr) == (2, "error: --csv g.csv: File too large\n")
     assert list(Path().iterdir()) == []
 
 
