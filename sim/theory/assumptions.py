@@ -182,12 +182,6 @@ def _queues(scenario: Scenario) -> str | None:
     return "nothing queues"
 
 
-def _faulty(scenario: Scenario) -> str | None:
-    if any(worker.failures or worker.slowdowns for worker in scenario.workers):
-        return None
-    return "no worker fails or is slowed down"
-
-
 def _goes_on(scenario: Scenario) -> str | None:
     return "workers wait for updates" if scenario.protocol.after_push == "wait" else None
 
@@ -222,4 +216,3 @@ CONTENDED: Final = Assumption(
     "workers wait: for updates, each other, the server or its link", _contended, topic=True
 )
 QUEUES: Final = Assumption("gradients queue at the server, or transfers for its link", _queues, topic=True)
-FAULTY: Final = Assumption("some worker fails or is slowed down at random", _faulty, topic=True)

@@ -72,6 +72,11 @@ def without_chance(scenario: Scenario) -> bool:
     return not (random or costly or any(worker.failures or worker.slowdowns for worker in scenario.workers))
 
 
+def unsimulated(predictions: Sequence[Prediction]) -> tuple[Finding, ...]:
+    """Return the findings about a scenario that cannot be simulated."""
+    return tuple(Finding(each, None, 0.0, math.nan, "not simulated") for each in predictions)
+
+
 def compare(
     scenario: Scenario,
     predictions: Sequence[Prediction],

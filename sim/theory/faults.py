@@ -18,7 +18,7 @@ from sim.scenario.durations import (
 )
 from sim.scenario.worker import Worker
 from sim.theory.laws import law, transfers
-from sim.theory.moments import dispersion, skewness
+from sim.theory.moments import skewness, unevenness
 from sim.theory.order_statistics import Integral, frozen
 
 EXACT: Final = 1e-12
@@ -36,7 +36,7 @@ class Rate(NamedTuple):
     rounds
         Mean seconds from one fault to the next of its kind; the longest of the kinds it has.
     uneven
-        E[X²]/E[X]² of these, at most.
+        Of these, at most: E[X²]/E[X]².
     skew
         Their skewness, at most.
     """
@@ -74,7 +74,7 @@ def rate(scenario: Scenario, place: int) -> Rate:
             shapes += [_law_of(each) for each in pair]
     if worker.failures and isinstance(worker.failures.mtbf, int | float):
         shapes.append(Exponential(mean=1.0))
-    uneven = max((1 + dispersion(each) for each in shapes), default=1.0)
+    uneven = max((unevenness(each) for each in shapes), default=1.0)
     skew = max((abs(skewness(each)) for each in shapes), default=0.0)
     speed = mean_speed(worker)
     if worker.failures is None:

@@ -1,6 +1,6 @@
 """Closed forms of asynchronous workers that fail, or are slowed down, at random."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import sympy as sp
@@ -9,20 +9,20 @@ from sim.scenario import Scenario
 from sim.theory import assumptions as a
 from sim.theory import faults, measures
 from sim.theory import law_assumptions as on
-from sim.theory.assumptions import Assumption
+from sim.theory.assumptions import Assumption, either
 from sim.theory.form import ClosedForm, Margin, Meaning, Point
 from sim.theory.forms_staleness import BATCH, WORKERS, K, P
 from sim.theory.laws import law, transfers
-from sim.theory.lengths import LONG_RUN, Pace, shortfall, unevenness
+from sim.theory.lengths import LONG_RUN, Pace, shortfall
 from sim.theory.margins import NANOSECOND
+from sim.theory.moments import unevenness
 
 rate, up, down, fast, slow, factor = sp.symbols("lambda_i M R A B f", positive=True)
 T = sp.Symbol("T")
 through = sp.Symbol("phi", positive=True)
 each = sp.IndexedBase("lambda")
 i = sp.Symbol("i", integer=True, positive=True)
-X, t = sp.Symbol("X"), sp.Symbol("t_i", positive=True)
-E = sp.Function("E")
+t = sp.Symbol("t_i", positive=True)
 
 
 def _long(scenario: Scenario) -> str | None:
@@ -49,7 +49,25 @@ def _long(scenario: Scenario) -> str | None:
     return shortfall(scenario, everyone, paces, paces) if everyone else None
 
 
-LONG: Final = Assumption(f"the run is long: at least {LONG_RUN} gradients and faults of each worker", _long, length=True)
+LONG: Final = Assumption(
+    f"the run is long: at least {LONG_RUN} gradients and faults of each worker", _long, length=True
+)
+
+
+def _some(*features: str) -> Callable[[Scenario], str | None]:
+    def why_not(scenario: Scenario) -> str | None:
+        if any(getattr(worker, each) for worker in scenario.workers for each in features):
+            return None
+        return f"no worker has {either(features)}"
+
+    return why_not
+
+
+SLOWED: Final = Assumption("some worker is slowed down at random", _some("slowdowns"), topic=True)
+FAILING: Final = Assumption("some worker fails at random", _some("failures"), topic=True)
+FAULTY: Final = Assumption(
+    "some worker fails or is slowed down at random", _some("failures", "slowdowns"), topic=True
+)
 
 
 def _instant_where_slowed(scenario: Scenario) -> str | None:
@@ -76,18 +94,23 @@ def _margin(found: list[tuple[faults.Rate, int]], value: float, share: float) ->
     return Margin(value * ends / share, enough, NANOSECOND, value * error / everyone)
 
 
-def _worker(scenario: Scenario) -> Iterator[Point]:
-    begin = 0
-    everyone = 0.0
-    rates = [faults.rate(scenario, place) for place in range(len(scenario.workers))]
-    counts = [worker.count or 1 for worker in scenario.workers]
-    everyone = sum(its.gradients * count for its, count in zip(rates, counts, strict=True))
-    for worker, its, count in zip(scenario.workers, rates, counts, strict=True):
-        places, begin = range(begin, begin + count), begin + count
-        value = its.gradients * count
-        margin = _margin([(its, count)], value, value / everyone)
-        margin = margin._replace(enough=margin.enough * everyone / value, grain=0.0)
-        yield Point(worker.name, {}, measures.rate_of(places), value, margin)
+def _rates(*, failing: bool) -> Callable[[Scenario], Iterator[Point]]:
+    """Return the points of the entries whose workers fail, or of those that do not."""
+
+    def points(scenario: Scenario) -> Iterator[Point]:
+        found = [
+            (faults.rate(scenario, place), worker.count or 1) for place, worker in enumerate(scenario.workers)
+        ]
+        everyone, begin = sum(its.gradients * count for its, count in found), 0
+        for worker, (its, count) in zip(scenario.workers, found, strict=True):
+            places, begin = range(begin, begin + count), begin + count
+            if failing is (worker.failures is not None):
+                value = its.gradients * count
+                margin = _margin([(its, count)], value, value / everyone)
+                margin = margin._replace(enough=margin.enough * everyone / value, grain=0.0)
+                yield Point(worker.name, {}, measures.rate_of(places), value, margin)
+
+    return points
 
 
 def _update(scenario: Scenario) -> Iterator[Point]:
@@ -101,7 +124,6 @@ def _update(scenario: Scenario) -> Iterator[Point]:
 
 TAKEN: Final = (
     a.protocol("async", "k-batch-async"),
-    a.FAULTY,
     a.ENDLESS,
     a.UNPLANNED,
     on.MEMORYLESS_FAULTS,
@@ -117,29 +139,39 @@ TAKEN: Final = (
 
 FORMS: Final = (
     ClosedForm(
-        name="fault-rates",
+        name="slowed-rates",
         quantity="gradients per second of the workers of an entry",
         unit="1/s",
         left=rate,
-        expression=sp.Piecewise(
-            ((fast + factor * slow) / (fast + slow) / t, sp.Eq(sp.Symbol("failures"), 0)),
-            (through / (1 - through) / (up + down), True),
-        ),
+        expression=(fast + factor * slow) / (fast + slow) / t,
         symbols=(
-            Meaning(rate, "completed gradients of worker i", "1/s"),
-            Meaning(fast, "mean time at full speed", "s"),
+            Meaning(rate, "completed gradients of worker i, which does not fail", "1/s"),
+            Meaning(fast, "mean time at full speed between slowdowns", "s"),
             Meaning(slow, "mean time of a slowdown", "s"),
             Meaning(factor, "speed meanwhile", "1"),
-            Meaning(t, "mean compute time at full speed", "s"),
-            Meaning(sp.Symbol("failures"), "0 where the worker never fails", "1"),
-            Meaning(through, "E exp(−(X_i + transfers)/M): a gradient ends before a failure", "1"),
+            Meaning(t, "mean compute time at full speed, and transfers", "s"),
+        ),
+        assumptions=(SLOWED, *TAKEN),
+        source="the work done is the integral of the speed: its mean over time, by renewal",
+        points=_rates(failing=False),
+    ),
+    ClosedForm(
+        name="failing-rates",
+        quantity="gradients per second of the workers of an entry",
+        unit="1/s",
+        left=rate,
+        expression=through / (1 - through) / (up + down),
+        symbols=(
+            Meaning(rate, "completed gradients of worker i, which fails", "1/s"),
+            Meaning(through, "E exp(−(X + transfers)/M): a gradient ends before a failure", "1"),
             Meaning(up, "mean time to a failure", "s"),
             Meaning(down, "mean time to repair", "s"),
         ),
-        assumptions=TAKEN,
-        source="work done is the integral of the speed; failures without memory cut renewals off at a"
-        " geometric number; exponential times give the mean speed times the availability M/(M + R)",
-        points=_worker,
+        assumptions=(FAILING, *TAKEN),
+        source="failures without memory end a renewal process after a geometric number of gradients; with"
+        " exponential times it is their rate times the availability M/(M + R), for any law of failures, and"
+        " times the mean speed of slowed-rates",
+        points=_rates(failing=True),
     ),
     ClosedForm(
         name="fault-time",
@@ -151,9 +183,9 @@ FORMS: Final = (
             Meaning(T, "mean time of an update", "s"),
             BATCH,
             WORKERS,
-            Meaning(each[i], "completed gradients of worker i, as in fault-rates", "1/s"),
+            Meaning(each[i], "completed gradients of worker i, as in slowed-rates and failing-rates", "1/s"),
         ),
-        assumptions=TAKEN,
+        assumptions=(FAULTY, *TAKEN),
         source="renewal: nobody waits for anybody",
         points=_update,
     ),

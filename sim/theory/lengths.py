@@ -15,8 +15,11 @@ from sim.scenario.durations import Distribution, Exponential, mean_of
 from sim.theory.assumptions import Assumption
 from sim.theory.law_assumptions import one_law
 from sim.theory.laws import Cycle, cycles, groups
-from sim.theory.moments import dispersion
+from sim.theory.moments import dispersion, unevenness
 from sim.theory.order_statistics import mean_order_statistic
+
+TOO_SHORT: Final = "the run stops after"
+"""So begins a clause that says how long a run must be."""
 
 LONG_RUN: Final = 50
 """Gradients of each worker, updates, or times between faults that a run must have to be called long."""
@@ -66,12 +69,6 @@ def slowest(scenario: Scenario) -> list[tuple[Cycle, float]]:
     return [(cycle, cycle.seconds + queue) for cycle in found]
 
 
-def unevenness(given: Distribution) -> float:
-    """Return E[X²]/E[X]², which says how much the ends of a run do; 1 where it is infinite."""
-    spread = dispersion(given)
-    return 1 + spread if math.isfinite(spread) else 1.0
-
-
 def _alike(scenario: Scenario) -> bool:
     return len(groups(scenario)) == 1 and len({cycle.seconds for cycle in cycles(scenario)}) == 1
 
@@ -115,10 +112,10 @@ def shortfall(
                 f"about {_few_digits(reached)} {pace.what}, fewer than {_few_digits(pace.needed, up=True)}"
             )
             worst = min(worst or (math.inf, ""), (share, words))
-            takes.append(f"{_few_digits(amount / share, up=True)} {unit}")
+            takes.append(f"{_few_digits(amount / share if share else math.inf, up=True)} {unit}")
     if worst is None:
         return None
-    return f"the run stops after {worst[1]}: it takes {' and '.join(takes)}"
+    return f"{TOO_SHORT} {worst[1]}: it takes {' and '.join(takes)}"
 
 
 def _few_digits(amount: float, *, up: bool = False) -> str:

@@ -12,8 +12,8 @@ from sim.scenario import Scenario
 from sim.scenario.durations import mean_of
 from sim.theory.form import Margin
 from sim.theory.laws import Cycle, cycles, groups
-from sim.theory.lengths import rate, slowest, unevenness
-from sim.theory.moments import dispersion, skewness
+from sim.theory.lengths import rate, slowest
+from sim.theory.moments import dispersion, skewness, unevenness
 from sim.theory.order_statistics import moment
 
 NANOSECOND = 1e-9

@@ -45,6 +45,12 @@ def dispersion(given: Distribution) -> float:  # noqa: PLR0911 -- a case for eac
     return 0.0
 
 
+def unevenness(given: Distribution) -> float:
+    """Return E[X²]/E[X]², which says how much the ends of a run do; 1 where it is infinite."""
+    spread = dispersion(given)
+    return 1 + spread if math.isfinite(spread) else 1.0
+
+
 def skewness(given: Distribution) -> float:
     """Return the third standardised moment; infinite where there is none, 0 where nothing varies.
 
