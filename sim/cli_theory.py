@@ -84,13 +84,14 @@ def theory(
         click.echo(as_json(data))
         return
     if forms:
-        screen.print(failure or show.method(replicas, seed), markup=False)
-        screen.print(show.findings(found))
+        screen.print(show.lines(failure or show.method(replicas, seed), screen))
+        screen.print(show.findings(found, screen))
     if refused:
         head = "These do not apply, for" if forms else "No closed form applies. These do not, for"
         screen.print(head, style="bold")
         screen.print(show.refused(refused, screen))
-    screen.print(f"{len(known.refusals) - len(refused)} more are about other protocols or settings.")
+    others = f"{len(known.refusals) - len(refused)} more are about other protocols or settings."
+    screen.print(show.lines(others, screen))
 
 
 def _print_formulas(
@@ -101,7 +102,7 @@ def _print_formulas(
     if scenario.title:
         screen.print(scenario.title, markup=False, style="bold")
     if short:
-        screen.print(short, markup=False)
+        screen.print(show.lines(short, screen))
     screen.print()
     screen.print(show.formulas(forms, screen))
 
@@ -146,14 +147,14 @@ def validate(*, quick: bool, json: bool) -> int:
     screen = Screen()
     screen.print(show.battery(rows))
     for line in wrong:
-        screen.print(f"disagrees: {line}", markup=False, style="red")
+        screen.print(show.lines(f"disagrees: {line}", screen), style="red")
     judged = sum(row.finding.verdict != "not simulated" for row in rows)
-    screen.print(
+    verdict = (
         f"{len(cases)} scenarios, {judged} comparisons,"
         f" {len(wrong) or 'none'} of which {'disagree' if len(wrong) != 1 else 'disagrees'}"
-        f" (all together at {CONFIDENCE:.0%} confidence).",
-        markup=False,
+        f" (all together at {CONFIDENCE:.0%} confidence)."
     )
+    screen.print(show.lines(verdict, screen))
     return int(bool(wrong))
 
 

@@ -18,7 +18,7 @@ from sim.scenario.durations import (
 )
 from sim.scenario.worker import Worker
 from sim.theory.laws import law, transfers
-from sim.theory.moments import skewness, unevenness
+from sim.theory.moments import dispersion, skewness, unevenness
 from sim.theory.order_statistics import Integral, frozen
 
 EXACT: Final = 1e-12
@@ -39,6 +39,8 @@ class Rate(NamedTuple):
         Of these, at most: E[X²]/E[X]².
     skew
         Their skewness, at most.
+    spread
+        Squared coefficient of variation of the time from fault to fault, at least.
     """
 
     gradients: float
@@ -46,6 +48,7 @@ class Rate(NamedTuple):
     rounds: float
     uneven: float
     skew: float
+    spread: float
 
 
 def mean_speed(worker: Worker) -> float:
@@ -66,14 +69,16 @@ def rate(scenario: Scenario, place: int) -> Rate:
     if its is None:
         raise ValueError(f"the times of worker {worker.name!r} follow no one law")
     way = sum(transfers(scenario)[place])
-    rounds, shapes = [], []
+    rounds, shapes, spreads = [], [], [math.inf]
     for faults in (worker.slowdowns, worker.failures):
         if faults is not None:
             pair = [getattr(faults, name) for name in type(faults).model_fields if name != "factor"]
-            rounds.append(sum(map(mean_of, pair)))
-            shapes += [_law_of(each) for each in pair]
-    if worker.failures and isinstance(worker.failures.mtbf, int | float):
-        shapes.append(Exponential(mean=1.0))
+            its_laws = [_law_of(each) for each in pair]
+            if faults is worker.failures and isinstance(pair[0], int | float):
+                its_laws[0] = Exponential(mean=pair[0])
+            rounds.append(sum(each.mean for each in its_laws))
+            spreads.append(sum(dispersion(each) * each.mean**2 for each in its_laws) / rounds[-1] ** 2)
+            shapes += its_laws
     uneven = max((unevenness(each) for each in shapes), default=1.0)
     skew = max((abs(skewness(each)) for each in shapes), default=0.0)
     speed = mean_speed(worker)
@@ -89,7 +94,7 @@ def rate(scenario: Scenario, place: int) -> Rate:
             found = Integral(
                 each, each * done.error / done.value / (1 - done.value) if done.value else math.inf
             )
-    return Rate(found.value, found.error, max(rounds, default=0.0), uneven, skew)
+    return Rate(found.value, found.error, max(rounds, default=0.0), uneven, skew, min(spreads))
 
 
 def _law_of(duration: float | Distribution) -> Distribution:

@@ -14,7 +14,7 @@ from sim.theory.form import ClosedForm, Margin, Meaning, Point
 from sim.theory.forms_staleness import BATCH, WORKERS, K, P
 from sim.theory.laws import law, transfers
 from sim.theory.lengths import LONG_RUN, Pace, shortfall
-from sim.theory.margins import NANOSECOND
+from sim.theory.margins import NANOSECOND, loose
 from sim.theory.moments import unevenness
 
 rate, up, down, fast, slow, factor = sp.symbols("lambda_i M R A B f", positive=True)
@@ -88,7 +88,7 @@ def _margin(found: list[tuple[faults.Rate, int]], value: float, share: float) ->
     everyone = sum(its.gradients * count for its, count in found)
     ends = enough = error = 0.0
     for its, count in found:
-        ends += count * (2 + its.gradients * its.rounds) * its.uneven
+        ends += count * (2 + its.gradients * its.rounds) * its.uneven * loose(its.spread)
         enough = max(enough, everyone * its.rounds * max(25.0, its.skew**2), 25.0 * everyone / its.gradients)
         error += count * its.error
     return Margin(value * ends / share, enough, NANOSECOND, value * error / everyone)

@@ -23,9 +23,9 @@ MOST_ROWS = 60
 
 INDENT = 4
 NOTES = {
-    "by chance": "by chance: outside its own interval, as one in twenty is where theory and simulation agree.",
-    "no interval": "no interval: tails so heavy, or replicas so short, that their means are far from normal;"
-    " the theory's number is that of an endless run.",
+    "by chance": "outside its own interval, as one in twenty is where theory and simulation agree.",
+    "no interval": "tails so heavy, or replicas so short, that their means are far from normal; the theory's"
+    " number is that of an endless run.",
 }
 """What a verdict means, where it is not plain."""
 
@@ -51,7 +51,7 @@ def shortness(scenario: Scenario, refused: Sequence[Refusal]) -> str | None:
         each for each in refused if any(one.length and one.why_not(scenario) for one in each.form.assumptions)
     ]
     if any(each.failing[0].startswith(TOO_SHORT) for each in short):
-        return "A short run: what is said of how long runs must be is below."
+        return "A short run for some formulas: what they take is said below."
     return None
 
 
@@ -67,19 +67,25 @@ def formulas(forms: Sequence[ClosedForm], screen: Screen) -> RenderableType:
         parts += [
             Text.assemble((form.name, "bold"), f": {form.quantity}{note}"),
             _indented("\n".join(drawn), INDENT, screen),
-            _indented(f"{meanings}.\nSource: {form.source}.\n", 2, screen),
+            _indented(f"{meanings}.\nSource: {form.source}.", 2, screen),
+            Text(""),
         ]
     return Group(*parts)
 
 
+def lines(text: str, screen: Screen) -> Text:
+    """Return a text in lines that fit, without blanks at their ends."""
+    return _indented(text, 0, screen)
+
+
 def _indented(text: str, indent: int, screen: Screen) -> Text:
     """Return lines of a text indented, those that are too wide broken between words."""
-    lines = []
+    broken = []
     for line in plain(text, screen.encoding).splitlines():
         fits = indent + len(line) <= screen.width
         pieces = [line] if fits else wrap(line, screen.width - indent, break_on_hyphens=False)
-        lines += [" " * indent + piece for piece in pieces]
-    return Text("\n".join(lines), no_wrap=True)
+        broken += [" " * indent + piece for piece in pieces]
+    return Text("\n".join(broken), no_wrap=True)
 
 
 def _symbol(symbol: Any, screen: Screen) -> str:  # noqa: ANN401 -- sympy
@@ -110,7 +116,7 @@ def _latex(symbol: Any) -> str:  # noqa: ANN401 -- sympy
     return str(sp.latex(symbol))
 
 
-def findings(found: Sequence[Finding]) -> RenderableType:
+def findings(found: Sequence[Finding], screen: Screen) -> RenderableType:
     """Return theory and simulation side by side."""
     columns = [
         Column("", words=True),
@@ -131,8 +137,8 @@ def findings(found: Sequence[Finding]) -> RenderableType:
     if len(found) > MOST_ROWS:
         notes.append(f"… and {len(found) - MOST_ROWS} more: see --json")
     verdicts = {finding.verdict for finding in found}
-    notes += [note for verdict, note in NOTES.items() if verdict in verdicts]
-    return Group(Grid(columns, rows), *map(Text, notes))
+    notes += [f"{verdict}: {note}" for verdict, note in NOTES.items() if verdict in verdicts]
+    return Group(Grid(columns, rows), *(lines(note, screen) for note in notes))
 
 
 def cells(finding: Finding) -> tuple[str, str, str, str]:
@@ -154,10 +160,7 @@ def refused(refusals: Sequence[Refusal], screen: Screen) -> RenderableType:
         reasons.setdefault(refusal.failing, []).append(refusal.form.name)
     parts = []
     for failing, names in reasons.items():
-        parts += [
-            _indented(f"{', '.join(names)}:", 0, screen),
-            _indented(f"{'; '.join(failing)}.", 2, screen),
-        ]
+        parts += [lines(f"{', '.join(names)}:", screen), _indented(f"{'; '.join(failing)}.", 2, screen)]
     return Group(*parts)
 
 
