@@ -65,7 +65,8 @@ def slowest(scenario: Scenario) -> list[tuple[Cycle, float]]:
         away: dict[Distribution, int] = {}
         for cycle in found:
             away[cycle.compute] = away.get(cycle.compute, 0) + cycle.workers
-        queue += mean_order_statistic(scenario.size, tuple(away.items())).value
+        everybody = mean_order_statistic(scenario.size, tuple(away.items())).value
+        queue += min(everybody, sum(its.mean * count for its, count in away.items()))
     return [(cycle, cycle.seconds + queue) for cycle in found]
 
 

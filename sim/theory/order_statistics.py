@@ -36,6 +36,9 @@ PROBABILITIES: Final = (1e-15, 1e-9, 1e-4, 0.01, 0.1, 0.35, 0.65, 0.9, 0.99, 1 -
 SURVIVALS: Final = (1e-6, 1e-9, 1e-13, 1e-18)
 """Where the range of integration is cut: at these quantiles of every law, besides where it has corners."""
 
+WIDEST: Final = 30.0
+"""The largest σ of a log-normal whose moments are looked for where quantiles do not look."""
+
 MOST_QUANTILES: Final = 64
 RELATIVE: Final = 1e-10
 ROUNDING: Final = 1e-9
@@ -74,8 +77,13 @@ def mean_order_statistic(k: int, workers: Sequence[Group]) -> Integral:
 def moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
     """Return E[X_{K:P}^n] = ∫ n tⁿ⁻¹ P(fewer than K of P independent times are at most t) dt.
 
-    Infinite, without an error, where the tail is too heavy.
+    Infinite, without an error, where the tail is too heavy; with an infinite one, where it cannot be had.
     """
+    with np.errstate(all="ignore"):
+        return _moment(k, workers, power)
+
+
+def _moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
     from scipy.integrate import quad_vec
 
     tail = tail_index(k, workers)
@@ -85,8 +93,7 @@ def moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
     marks = _marks([each for each, _ in workers])
 
     def integrand(place: Array) -> Array:
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return power * np.exp(power * place + _log_survival(k, laws, place))
+        return power * np.exp(power * place + _log_survival(k, laws, place))
 
     first = float(marks[0])
     head = math.exp(power * first)
@@ -106,7 +113,11 @@ def moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
             *(0, np.inf), epsabs=RELATIVE * total, epsrel=RELATIVE, norm="max", limit=SUBDIVISIONS,
         )  # fmt: skip
         total, error = total + float(rest[0]), error + its_error
-    return Integral(total, error + ROUNDING * total if math.isfinite(total) else math.inf)
+    if not math.isfinite(total) or any(
+        isinstance(law, LogNormal) and law.sigma > WIDEST for law, _ in workers
+    ):
+        return Integral(math.inf, math.inf)
+    return Integral(total, error + ROUNDING * total)
 
 
 def tail_index(k: int, workers: Sequence[Group]) -> float:
@@ -132,16 +143,15 @@ Logarithms = Callable[[Array], tuple[Array, Array]]
 
 def _log_survival(k: int, laws: Sequence[tuple[Logarithms, int]], place: Array) -> Array:
     """Return the logarithm of the probability that fewer than ``k`` workers are done."""
-    with np.errstate(all="ignore"):
-        known = [(*logarithms(place), count) for logarithms, count in laws]
-        size = sum(count for _, count in laws)
-        if k == size:
-            everyone = sum((count * done for done, _, count in known), np.zeros_like(place))
-            first = np.logaddexp.reduce([late + math.log(count) for _, late, count in known])
-            return np.where(first < RARE, first, np.log(-np.expm1(everyone)))
-        if len(known) == 1:
-            return _log_binomial(size - k + 1, k, known[0][1])
-        return _log_of_sums(k, known, place)
+    known = [(*logarithms(place), count) for logarithms, count in laws]
+    size = sum(count for _, count in laws)
+    if k == size:
+        everyone = sum((count * done for done, _, count in known), np.zeros_like(place))
+        first = np.logaddexp.reduce([late + math.log(count) for _, late, count in known])
+        return np.where(first < RARE, first, np.log(-np.expm1(everyone)))
+    if len(known) == 1:
+        return _log_binomial(size - k + 1, k, known[0][1])
+    return _log_of_sums(k, known, place)
 
 
 def _log_binomial(late: int, k: int, survival: Array) -> Array:
@@ -232,9 +242,12 @@ def _marks(laws: Sequence[Distribution]) -> Array:
             case _:
                 its = frozen(given)
                 corners += its.support()
-                with np.errstate(all="ignore"):
-                    quantiles += [*its.ppf(PROBABILITIES), *its.isf(SURVIVALS)]
+                quantiles += [*its.ppf(PROBABILITIES), *its.isf(SURVIVALS)]
     among = _logarithm(quantiles)
+    for given in laws:
+        if isinstance(given, LogNormal):  # whose n-th moment is made around n·σ² above its median
+            middle, square = math.log(given.mean) - given.sigma**2 / 2, given.sigma**2
+            among = np.append(among, middle + square * np.linspace(0, 3.5, 15) + 8 * given.sigma)
     if len(among) > MOST_QUANTILES:
         among = np.quantile(among, np.linspace(0, 1, MOST_QUANTILES))
     return np.unique(np.concatenate([_logarithm(corners), among]))

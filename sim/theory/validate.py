@@ -144,7 +144,7 @@ def _costly(length: int, laws: Sequence[Distribution], services: Sequence[float]
             for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3), Protocol.k_async(3)):
                 yield _scenario(length, protocol, workers, Server(apply=Exponential(mean=mean)))
         yield _scenario(length, Protocol.asynchronous(), [eight], Server(apply=mean))
-        yield _scenario(length, Protocol.asynchronous(), MIXED, Server(apply=Exponential(mean=mean)))
+        yield _scenario(4 * length, Protocol.asynchronous(), MIXED, Server(apply=Exponential(mean=mean)))
     network = Network(latency=0.1, bandwidth=1e9, gradient_bytes=4e8, weight_bytes=2e8)
     for group in ((eight,), MIXED):
         for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3)):
