@@ -9,7 +9,9 @@ from sim import Constant, Empirical, Exponential, Gamma, LogNormal, Pareto, Shif
 from sim.scenario.durations import Distribution
 
 
-def drawn(law: Distribution, rng: np.random.Generator, size: int | tuple[int, ...]) -> NDArray[np.float64]:
+def drawn(  # noqa: PLR0911 -- a case for each law
+    law: Distribution, rng: np.random.Generator, size: int | tuple[int, ...]
+) -> NDArray[np.float64]:
     """Draw times of a law."""
     match law:
         case Constant():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from sim import (
@@ -25,11 +26,20 @@ from sim import (
 from sim.scenario.durations import Distribution, mean_of
 from tests.sim import strategies
 
+SHORT = settings().max_examples <= 100
+"""Whether this is the ordinary suite, not a soak."""
+
+
+def examples(few: int) -> int:
+    """Return how many examples to try: a few, each of which is simulated, or as many as a soak asks for."""
+    return few if SHORT else settings().max_examples
+
+
 scales = st.sampled_from([0.01, 0.3, 1.0, 2.5])
 
 
 @st.composite
-def laws(draw: st.DrawFn) -> Distribution:
+def laws(draw: st.DrawFn) -> Distribution:  # noqa: PLR0911 -- a case for each law
     """Every kind, from nearly constant to without a mean."""
     mean = draw(scales)
     kind = draw(st.sampled_from(["exponential"] * 4 + ["shifted", "uniform", "gamma", "lognormal", "pareto",

@@ -164,7 +164,7 @@ SLOWDOWNS = Slowdowns(every=9.0, lasting=1.0, factor=0.5)
     ],
 )
 def test_other_faults_are_not_known(changes: dict[str, object], reason: str) -> None:
-    worker = Worker(**{"name": "w", "compute": EXP, "failures": FAILURES} | changes)  # type: ignore[arg-type]
+    worker = Worker(**{"name": "w", "compute": EXP, "failures": FAILURES} | changes)
     assert reason in " ".join(form("failing-rates").failing(scenario(worker)))
 
 

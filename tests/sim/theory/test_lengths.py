@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_slack_takes_the_square_of_itself() -> None:
         assert found
         needed.append(int(found[1].replace(",", "")))
         assert ssp(slack, needed[-1]) == ()
-    assert [b / a for a, b in zip(needed, needed[1:], strict=False)] == pytest.approx([4, 4], rel=0.1)
+    assert [b / a for a, b in pairwise(needed)] == pytest.approx([4, 4], rel=0.1)
 
 
 @pytest.mark.parametrize(("first", "second"), [(1.0, 1.0), (1.0, 1 / 1.5), (3.0, 0.4)])
@@ -180,10 +181,10 @@ def test_times_near_the_clocks_nanosecond_are_refused() -> None:
 def test_a_run_as_long_as_it_takes_is_long(count: int, law: Distribution, stop: str, slower: float) -> None:
     workers = [many(count, law), Worker(name="slow", compute=EXP, speed=1 / slower)]
     amount = 1.0 if stop == "time" else 1
-    short = async_(Stop(**{stop: amount}), *workers)  # type: ignore[arg-type]
+    short = async_(Stop(**{stop: amount}), *workers)
     (reason,) = failing(short, "async-rates")
     found = re.search(r"it takes ([\d,.]+) ", reason)
     assert found
     needed = float(found[1].replace(",", ""))
-    enough = Stop(**{stop: needed if stop == "time" else math.ceil(needed)})  # type: ignore[arg-type]
+    enough = Stop(**{stop: needed if stop == "time" else math.ceil(needed)})
     assert LONG_FORMS - {"async-time"} <= names(async_(enough, *workers))

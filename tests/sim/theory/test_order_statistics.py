@@ -1,4 +1,4 @@
-"""E[X_{K:P}] against closed forms, mpmath and plain numpy; its error is told, and what has one is no number."""
+"""E[X_{K:P}] against closed forms, mpmath and plain numpy; what is not known well enough is no number."""
 
 import math
 
