@@ -32,7 +32,7 @@ idle = 1 / sp.Sum(sp.factorial(P) / sp.factorial(P - k) * (S / Z) ** k, (k, 0, P
 
 SERVICE = Meaning(S, "mean time to apply a gradient", "s")
 THINKING = Meaning(Z, "mean time from one service to the next arrival: compute time and transfers", "s")
-EACH = Meaning(think[i], "the same of worker i", "s")
+EACH = Meaning(think[i], "worker i's mean time from one service to the next arrival", "s")
 REPAIRMAN = "machine repairman M/M/1//P (Kleinrock 1975); of Z only the mean matters (Baskett et al. 1975)"
 PRODUCT = "product form (Baskett et al. 1975), a class for each worker; the multinomials are ∫ uᵏ exp(−u) du"
 

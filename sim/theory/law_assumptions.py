@@ -175,7 +175,9 @@ AWAY_ALIKE: Final = Assumption(
     "all workers have the same mean time from one service to the next arrival, of any law", _away_alike
 )
 AWAY_UNLIKE: Final = Assumption(
-    "these mean times differ (else a simpler form applies)", _away_unlike, topic=True
+    "mean times from one service to the next arrival differ (else a simpler form applies)",
+    _away_unlike,
+    topic=True,
 )
 FEW_UNLIKE: Final = Assumption(f"there are at most {MOST_UNLIKE} workers", _few_unlike)
 NO_CLOSED_FORM: Final = Assumption("E[X_{K:P}] has no closed form above", _closed_order_statistic, topic=True)

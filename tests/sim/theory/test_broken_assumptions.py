@@ -189,7 +189,7 @@ def changed(name: str, how: str) -> Scenario | None:
     except SimError:
         return None
     stop = scenario.stop
-    limits = {"gradients": min(stop.gradients or MOST, MOST), "time": min(stop.time or 1e6, 1e6)}
+    limits = {"gradients": min(stop.gradients or MOST, MOST), "time": min(stop.time or 3e4, 3e4)}
     return scenario.replace(stop=Stop(updates=stop.updates, **limits))
 
 
