@@ -70,12 +70,16 @@ def either(names: tuple[str, ...]) -> str:
 def _endless(scenario: Scenario) -> str | None:
     for place, worker in enumerate(scenario.workers):
         if worker.gradients is not None:
-            return f"workers[{place}] ends after {worker.gradients} gradients"
+            return f"workers[{place}] ends after {_many(worker.gradients, 'gradient')}"
         if isinstance(worker.compute, tuple):
-            return f"workers[{place}] ends with its list of {len(worker.compute)} times"
+            return f"workers[{place}] ends with its list of {_many(len(worker.compute), 'time')}"
         if worker.leaves is not None:
             return f"workers[{place}] leaves at {worker.leaves:g} s"
     return None
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _first_with(*features: str) -> Callable[[Scenario], str | None]:

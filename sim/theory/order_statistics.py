@@ -7,7 +7,7 @@ exists, the two are tested against each other.
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -40,6 +40,13 @@ WIDEST: Final = 30.0
 """The largest σ of a log-normal whose moments are looked for where quantiles do not look."""
 
 MOST_QUANTILES: Final = 64
+FEW_TERMS: Final = 20_000
+MOST_TERMS: Final = 1_000_000
+"""So many are summed in a second or two."""
+
+LIGHT: Final = 0.1
+"""What an exponent must exceed that of the moment by, for all of it to be above the smallest number."""
+
 RELATIVE: Final = 1e-10
 ROUNDING: Final = 1e-9
 """What the probabilities themselves may be off by."""
@@ -89,6 +96,9 @@ def _moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
     tail = tail_index(k, workers)
     if tail <= power:
         return Integral(math.inf, 0.0)
+    terms = _terms(k, [count for _, count in workers])
+    if terms > MOST_TERMS:
+        return Integral(math.inf, math.inf)
     laws = [(_logarithms(each), count) for each, count in workers]
     marks = _marks([each for each, _ in workers])
 
@@ -113,8 +123,11 @@ def _moment(k: int, workers: tuple[Group, ...], power: int) -> Integral:
             *(0, np.inf), epsabs=RELATIVE * total, epsrel=RELATIVE, norm="max", limit=SUBDIVISIONS,
         )  # fmt: skip
         total, error = total + float(rest[0]), error + its_error
-    if not math.isfinite(total) or any(
-        isinstance(law, LogNormal) and law.sigma > WIDEST for law, _ in workers
+    many = terms > FEW_TERMS and tail - power < LIGHT  # sums of so many terms are not kept as logarithms
+    if (
+        many
+        or not math.isfinite(total)
+        or any(isinstance(law, LogNormal) and law.sigma > WIDEST for law, _ in workers)
     ):
         return Integral(math.inf, math.inf)
     return Integral(total, error + ROUNDING * total)
@@ -166,17 +179,29 @@ def _log_of_sums(k: int, known: Sequence[tuple[Array, Array, int]], place: Array
     """Return the logarithm of P(at most k − 1 done) for several laws: the sum over all ways to be so many."""
     from scipy.special import gammaln
 
-    done = np.full((k, len(place)), -np.inf)
-    done[0] = 0.0
+    sides = []
     for at_most, beyond, count in known:
         these = np.arange(min(count, k - 1) + 1)[:, None]
         ways = gammaln(count + 1) - gammaln(these + 1) - gammaln(count - these + 1)
-        sides = _times(these, at_most) + _times(count - these, beyond) + ways
+        sides.append(_times(these, at_most) + _times(count - these, beyond) + ways)
+    if _terms(k, [count for _, _, count in known]) > FEW_TERMS:
+        chances = [np.exp(side) for side in sides]
+        sums = [reduce(lambda a, b: np.convolve(a, b)[:k], [side[:, node] for side in chances]).sum()
+                for node in range(len(place))]  # fmt: skip
+        return np.asarray(np.log(sums))
+    done = np.full((k, len(place)), -np.inf)
+    done[0] = 0.0
+    for its in sides:
         longer = np.full_like(done, -np.inf)
-        for number, side in enumerate(sides):
+        for number, side in enumerate(its):
             longer[number:] = np.logaddexp(longer[number:], done[: k - number] + side)
         done = longer
     return np.asarray(np.logaddexp.reduce(done))
+
+
+def _terms(k: int, counts: Sequence[int]) -> int:
+    """Return how many products the sum over several laws takes."""
+    return k * sum(min(count, k) for count in counts) if len(counts) > 1 and k < sum(counts) else 0
 
 
 def _times(count: NDArray[np.int64], logarithm: Array) -> Array:

@@ -138,7 +138,8 @@ def findings(found: Sequence[Finding], screen: Screen) -> RenderableType:
         notes.append(f"… and {len(found) - MOST_ROWS} more: see --json")
     verdicts = {finding.verdict for finding in found}
     notes += [f"{verdict}: {note}" for verdict, note in NOTES.items() if verdict in verdicts]
-    return Group(Grid(columns, rows), *(lines(note, screen) for note in notes))
+    told = [lines(note, screen) for note in notes]
+    return Group(Grid(columns, rows), *told, *([Text("")] if told else []))
 
 
 def cells(finding: Finding) -> tuple[str, str, str, str]:

@@ -59,6 +59,13 @@ def pareto(k: int, size: int, shape: float) -> float:
         (2, [(LogNormal(mean=1.0, sigma=20.0), 2)], 2),  # one of the two is all
         (2, [(Constant(mean=3.0), 1), (Constant(mean=2.0), 2)], 2),
         (2, [(Empirical(values=(1.0, 3.0)), 2)], 2.5),
+        # As many laws as workers, all but one the same: sums of many terms.
+        (100, [(EXP, 150), (Exponential(mean=1.0 + 1e-13), 150)], sum(1 / left for left in range(201, 301))),
+        (
+            300,
+            [(EXP, 200), (ShiftedExponential(shift=0.0, mean=1.0), 200)],
+            sum(1 / i for i in range(101, 401)),
+        ),
     ],
 )
 def test_values_known_by_hand(k: int, workers: list[Group], expected: float) -> None:

@@ -150,6 +150,16 @@ def test_speed_scales_a_law(factor: float) -> None:
     assert scaled(Constant(mean=2.0), factor).mean == 2 * factor
 
 
+def test_measured_laws_are_equal_whoever_was_asked_for_its_mean() -> None:
+    measured, same = Empirical(values=(1.0, 2.0, 4.0)), Empirical(values=(1.0, 2.0, 4.0))
+    assert measured.mean == 7 / 3
+    assert measured == same
+    workers = [Worker(name="a", compute=measured), Worker(name="b", compute=same)]
+    assert "async-time" in {
+        each.form.name for each in applicable(Scenario(workers=workers, stop=LONG)).predictions
+    }
+
+
 def test_a_law_may_be_slower_than_any_that_a_scenario_may_give() -> None:
     assert scaled(Pareto(minimum=1.0, shape=2.0), 1e10).mean == 2e10
     snail = Worker(name="w", compute=Pareto(minimum=1.0, shape=2.0), speed=1e-10)
@@ -322,6 +332,7 @@ def test_what_does_not_hold_is_said(name: str, scenario: Scenario, reason: str) 
     ("changes", "reason"),
     [
         ({"gradients": 4}, "workers[0] ends after 4 gradients"),
+        ({"gradients": 1}, "workers[0] ends after 1 gradient"),
         ({"compute": (1.0, 2.0)}, "workers[0] ends with its list of 2 times"),
         ({"leaves": 9.0}, "workers[0] leaves at 9 s"),
         ({"joins": 3.0}, "workers[0] has joins"),
