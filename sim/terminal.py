@@ -41,7 +41,8 @@ CLOSE: Final = 2
 BOLD: Final = Style(bold=True)
 
 _ERRORS: Final = "dlsyslab"
-"""Name under which Python's codecs know `_stand_in`."""
+_ASCII: Final = "dlsyslab_ascii"
+"""Names under which Python's codecs know `_stand_in` and `_ascii`."""
 
 _PLAIN: Final = str.maketrans(
     dict(zip("–—−‑·×~µμ─━▲‘’\N{NO-BREAK SPACE}", "----.x~uu-=^'' ", strict=True))
@@ -78,26 +79,37 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
     return "".join(sign if sign.isascii() else "?" for sign in simple), error.end
 
 
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """Return ASCII under another name: under its own, click takes it for a mistake, and writes UTF-8."""
+    if name != _ASCII:
+        return None
+    own = codecs.lookup("ascii")
+    streams = (own.streamreader, own.streamwriter, own.incrementalencoder, own.incrementaldecoder)
+    return codecs.CodecInfo(own.encode, own.decode, *streams, name)
+
+
 codecs.register_error(_ERRORS, _stand_in)
+codecs.register(_ascii)
 
 
 @contextmanager
 def any_streams() -> Iterator[None]:
     """Let standard output and error take any text, whatever their encoding, and be closed from the start."""
     kept = sys.stdout, sys.stderr
-    changed: list[tuple[TextIOWrapper, str]] = []
+    changed: list[tuple[TextIOWrapper, str, str]] = []
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 -- a device
         sys.stdout, sys.stderr = kept[0] or nowhere, kept[1] or nowhere
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper) and stream.errors != _ERRORS:
-                changed.append((stream, stream.errors or "strict"))
-                stream.reconfigure(errors=_ERRORS)
+                changed.append((stream, stream.encoding, stream.errors or "strict"))
+                known = codecs.lookup(stream.encoding).name
+                stream.reconfigure(encoding=_ASCII if known == "ascii" else None, errors=_ERRORS)
         try:
             yield
         finally:
-            for stream, errors in changed:
+            for stream, encoding, errors in changed:
                 if not stream.closed:
-                    stream.reconfigure(errors=errors)
+                    stream.reconfigure(encoding=encoding, errors=errors)
             sys.stdout, sys.stderr = kept
 
 

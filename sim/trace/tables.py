@@ -60,8 +60,9 @@ def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = 
     for name, text in _facts(figures):
         facts.add_row(name, Text(text))
     if groups is None or all(size == 1 for _, size in groups):
-        return Group(facts, _workers(figures["workers"]))
-    return Group(facts, _workers(list(_means(figures["workers"], groups)), [str(size) for _, size in groups]))
+        return Group(facts, "", _workers(figures["workers"]))
+    means = list(_means(figures["workers"], groups))
+    return Group(facts, "", _workers(means, [str(size) for _, size in groups]))
 
 
 def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
