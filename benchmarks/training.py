@@ -169,9 +169,7 @@ def planned(options: argparse.Namespace) -> list[Row]:
     theirs = [
         Row("hand-in", replace(row.setting, layout="contiguous"))
         for row in rows
-        if row.setting.batch == options.batch[0]
-        and row.setting.precision != "tf32"
-        and row.setting.layout == "channels_last"
+        if row.setting.batch == options.batch[0] and row.setting.layout == "channels_last"
     ]
     return [*(theirs if find_spec("PIL") else []), *rows]
 
