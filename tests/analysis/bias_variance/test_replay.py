@@ -67,6 +67,8 @@ def test_what_question_1_5_could_conclude(replayed: Replay) -> None:
     assert round(found.unpaired_sd, 3) in (0.025, 0.026)
     assert found.unpaired_wrong == pytest.approx(0.441, abs=0.001)
     assert found.paired_wrong == pytest.approx(0.318, abs=0.005)
+    assert found.paired_needed is not None
+    assert found.unpaired_needed is not None
     assert found.paired_needed < found.unpaired_needed / 10
 
 
