@@ -113,7 +113,7 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
         no_color=True,
     )
     for renderable in renderables:
-        console.print(renderable, crop=False, overflow="ignore")
+        console.print(renderable, crop=False)
     text = "\n".join(line.rstrip() for line in rendered.getvalue().splitlines())
     encoding = sys.stdout.encoding or "utf-8"
     try:

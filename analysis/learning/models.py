@@ -51,8 +51,12 @@ def make_module(
     >>> sum(parameter.numel() for parameter in net.parameters())
     1649386
     """
+    factory = named_object(net, "net") if ":" in net else None  # imported before anything is drawn
     with seeded(seed):
-        module = _made(net, shape, classes, width) if ":" in net else _of_zoo(net, shape, classes, width)
+        if factory is None:
+            module = _of_zoo(net, shape, classes, width)
+        else:
+            module = _made(net, factory, shape, classes, width)
     module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
     return module
 
@@ -70,8 +74,7 @@ def _of_zoo(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
     return nn.Sequential(nn.Flatten(), module) if "features" in known else module
 
 
-def _made(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
-    factory: Callable[..., Any] = named_object(net, "net")
+def _made(net: str, factory: Callable[..., Any], shape: Shape, classes: int, width: float) -> nn.Module:
     offered = {
         "shape": shape,
         "channels": shape[0],

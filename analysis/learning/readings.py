@@ -17,7 +17,9 @@ CLEAR = 0.1
 """The share of the whole fall that makes a decrease a clear one."""
 NOTICEABLE = 0.02
 """The share of the first loss that the whole fall must reach for there to be anything to read."""
-SURE = 5.0
+CERTAIN = 5.0
+"""How many times the standard deviation of its start a curve must fall, which has few values."""
+SURE = 3.0
 """How many times its own scatter a curve must fall, where the scatter is known."""
 
 
@@ -65,7 +67,7 @@ def read(rates: Sequence[float], losses: Sequence[float], *, scatter: float | No
     losses
         One for each rate. What is not finite has diverged if it is past the minimum, and is left out before.
     scatter
-        The standard deviation of a loss about its mean. Without it, it is estimated from what is left of the
+        The standard error of a fall. Without it, it is estimated from what is left of the
         curve without its best fall and rise; eight losses at least tell it that way, of fewer it is taken as
         nothing.
 
@@ -109,7 +111,7 @@ def _read(x: Array, y: Array, lowest: int, scatter: float | None) -> Readings:
     fall = start - float(y[lowest])
     if not fall > NOTICEABLE * abs(start):
         raise UnreadableError(f"from {x[0]:.3g} to {x[-1]:.3g} the loss falls nowhere from its start")
-    if fall <= _least_fall(y, lowest, scatter) or fall <= SURE * noise:
+    if fall <= _least_fall(y, lowest, scatter) or fall <= CERTAIN * noise:
         raise UnreadableError("the loss falls by no more than it scatters")
     if lowest == len(y) - 1:
         raise UnreadableError(

@@ -69,7 +69,8 @@ def _range_table(result: RangeResult) -> RenderableType:
     row("suggested lr_min", *(_bound(curve, curve.lr_min) for curve in curves))
     row("suggested lr_max", *(_bound(curve, curve.lr_max) for curve in curves))
     reasons = [f"The {curve.kind}: {curve.unreadable}." for curve in curves if curve.unreadable]
-    mean = f", mean of {counted(result.setup.seeds, 'seed')}" if result.setup.seeds > 1 else ""
+    averaged = result.ramp.lowest != result.ramp.highest
+    mean = f", mean of {counted(result.setup.seeds, 'seed')}" if averaged else ""
     return Group(
         _conditions(result),
         "",
