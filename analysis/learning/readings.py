@@ -17,10 +17,8 @@ CLEAR = 0.1
 """The share of the whole fall that makes a decrease a clear one."""
 NOTICEABLE = 0.02
 """The share of the first loss that the whole fall must reach for there to be anything to read."""
-CERTAIN = 5.0
-"""How many times the standard deviation of its start a curve must fall, which has few values."""
 SURE = 3.0
-"""How many times its own scatter a curve must fall, where the scatter is known."""
+"""How many times its own scatter, and that of its start, a curve must fall."""
 
 
 class UnreadableError(AnalysisError):
@@ -111,14 +109,15 @@ def _read(x: Array, y: Array, lowest: int, scatter: float | None) -> Readings:
     fall = start - float(y[lowest])
     if not fall > NOTICEABLE * abs(start):
         raise UnreadableError(f"from {x[0]:.3g} to {x[-1]:.3g} the loss falls nowhere from its start")
-    if fall <= _least_fall(y, lowest, scatter) or fall <= CERTAIN * noise:
+    if fall <= _least_fall(y, lowest, scatter) or fall <= SURE * noise:
         raise UnreadableError("the loss falls by no more than it scatters")
     if lowest == len(y) - 1:
         raise UnreadableError(
             f"the loss is lowest at the end of the range, {x[lowest]:.3g}, and may fall further: go higher"
         )
     down = y[: lowest + 1]
-    first = _stays_below(down, start - max(CLEAR * fall, 3 * noise))
+    clear = min(max(CLEAR * fall, SURE * noise), (1 - CLEAR) * fall)
+    first = _stays_below(down, start - clear)
     steepest, reach = _steepest(np.log(x), y, lowest)
     if steepest < first - reach:
         raise UnreadableError(
