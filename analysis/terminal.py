@@ -26,6 +26,8 @@ PLAIN = str.maketrans(
         "≤": "<=",
     }
 )
+NO_MEMORY = "allocate memory"
+"""What torch says, in an error of no particular kind."""
 INTERRUPTED = 130
 PIPE_BROKEN = 141
 REFUSED = 2
@@ -67,6 +69,10 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
         return _given_up(PIPE_BROKEN)
     except (click.ClickException, known, MemoryError, OSError) as error:
         return _refuse(_sentence(error))
+    except RuntimeError as error:
+        if NO_MEMORY not in str(error):
+            raise
+        return _refuse(_sentence(MemoryError(str(error).partition(NO_MEMORY)[2].strip(" :"))))
     return status
 
 

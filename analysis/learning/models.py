@@ -14,6 +14,8 @@ from nets import zoo
 from nets.build import build
 from nets.errors import NetsError
 
+MOST_PARAMETERS = 10**9
+
 Shape = tuple[int, int, int]
 """Channels, height, width."""
 
@@ -68,6 +70,12 @@ def _of_zoo(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
     try:
         known = zoo.options_of(zoo.canonical(net))
         network = zoo.named(net, **{name: value for name, value in wanted.items() if name in known})
+        parameters = sum(node.layer.weights + node.layer.biases for node in network.nodes)
+        if parameters > MOST_PARAMETERS:
+            raise AnalysisError(
+                f"net: {net} of width {width:g} has {parameters:,} parameters, more than {MOST_PARAMETERS:,}:"
+                " make it narrower"
+            )
         module = build(network)
     except NetsError as error:
         raise AnalysisError(f"net: {error}") from None
