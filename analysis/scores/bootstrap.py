@@ -1,4 +1,4 @@
-"""How sure an area is: DeLong's variance for AUROC, and a paired stratified bootstrap for every area.
+"""How sure an area is: a paired stratified bootstrap for every area, and bands of the curves.
 
 Each replicate draws positives from positives and negatives from negatives, with replacement, the same
 for all models, so that differences between models are differences on the same examples.
@@ -6,26 +6,33 @@ for all models, so that differences between models are differences on the same e
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import AnalysisError
-from analysis.scores import areas
-from analysis.scores.curves import checked
-from analysis.scores.geometry import first_value
+from analysis.scores.areas import AREAS, LABELS, Rises
+from analysis.scores.curves import counted
+from analysis.scores.delong import Delong, delong_of, place
+from analysis.scores.geometry import first_value, last_value
+from analysis.scores.intervals import (
+    Difference,
+    Interval,
+    checked_level,
+    difference_interval,
+    score_interval,
+)
+from analysis.scores.resampling import Sorted, batches
+from analysis.scores.scored import Models, Scored, scored
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
+Method = Literal["score", "percentile"]
 
-AREAS: dict[str, Callable[[Array, Array], Array]] = {
-    "AUROC": areas.roc_area,
-    "AUPR": areas.pr_area_continuous,
-    "AP": areas.pr_area_average,
-    "AUPR trapezoid": areas.pr_area_trapezoid,
-    "AUPRG": areas.prg_area,
-}
 GRID = np.linspace(0, 1, 101)
-CELLS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,42 +48,131 @@ class Bands:
     precision_gain: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bootstrap:
     """Areas of m models: measured, and on B replicates.
 
     Attributes
     ----------
+    names
+        Of the models.
     measured
-        Shape (m, number of ``AREAS``), in their order.
+        Shape (m, number of areas), in the order of ``AREAS``.
     replicates
-        Shape (m, number of ``AREAS``, B).
+        Shape (m, number of areas, B).
     bands
         One for each model where they were asked for.
+    delong
+        What the same examples tell of AUROC without resampling; its cases go into every interval.
     """
 
+    names: tuple[str, ...]
     measured: Array
     replicates: Array
     bands: tuple[Bands, ...]
+    delong: Delong
 
-    def interval(self, model: int, area: int, level: float = 0.95) -> tuple[float, float]:
-        """Return the percentile interval of one model's area."""
-        return _percentiles(self.replicates[model, area], level)
+    def __repr__(self) -> str:
+        return f"<Bootstrap of {', '.join(self.names)}: {self.replicates.shape[2]} replicates>"
 
-    def difference(
-        self, first: int, second: int, area: int, level: float = 0.95
-    ) -> tuple[float, tuple[float, float]]:
-        """Return area(first) - area(second) as measured, and its paired percentile interval."""
-        measured = float(self.measured[first, area] - self.measured[second, area])
-        return measured, _percentiles(self.replicates[first, area] - self.replicates[second, area], level)
+    def _repr_html_(self) -> str:
+        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+
+    def area(self, area: str, model: str | None = None) -> float:
+        """Return an area as measured.
+
+        Parameters
+        ----------
+        area
+            ``auroc``, ``aupr``, ``ap``, ``aupr-trapezoid`` or ``auprg``.
+        model
+            Its name; where there is one model only, it may be left out.
+        """
+        return float(self.measured[place(self.names, model), position(area)])
+
+    def interval(
+        self, area: str, model: str | None = None, level: float = 0.95, *, method: Method = "score"
+    ) -> Interval:
+        """Return the interval of one model's area.
+
+        Parameters
+        ----------
+        area, model
+            As for :meth:`area`.
+        level
+            Of confidence.
+        method
+            ``score`` uses the replicates' variance (see :mod:`analysis.scores.intervals`); ``percentile``
+            their quantiles, which are too narrow for few examples and for nearly perfect rankings.
+        """
+        m, a = place(self.names, model), position(area)
+        if method == "percentile":
+            return _percentiles(self.replicates[m, a], level)
+        if method != "score":
+            raise AnalysisError(f"method: {method!r} must be score or percentile")
+        variance = self._covariance(a)[m, m]
+        return score_interval(
+            list(AREAS)[a], float(self.measured[m, a]), float(variance), self.delong.cases[m], level
+        )
+
+    def difference(self, area: str, first: str, second: str, level: float = 0.95) -> Difference:
+        """Return area(first) - area(second), its interval, and its p-value over the paired replicates.
+
+        The p-value is twice the share of replicates on the other side of 0, the measured one counted in
+        (Davison & Hinkley 1997, section 4.2).
+        """
+        checked_level(level)
+        one, two, a = place(self.names, first), place(self.names, second), position(area)
+        if self.delong.same[one, two]:
+            return Difference(0.0, Interval(0.0, 0.0), 1.0)
+        c = self._covariance(a)
+        both = float(np.sqrt(c[one, one] * c[two, two]))
+        correlation = float(c[one, two]) / both if both > 0 else 0.0
+        limits = (self.interval(area, first, level), self.interval(area, second, level))
+        x, y = float(self.measured[one, a]), float(self.measured[two, a])
+        gaps = self.replicates[one, a] - self.replicates[two, a]
+        return Difference(x - y, difference_interval(x, y, limits, correlation), _p_value(x - y, gaps))
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return a data frame, a row for each model and area: value, standard error, interval."""
+        import pandas as pd
+
+        rows = [
+            (name, area, self.area(area, name), *self.interval(area, name))
+            for name in self.names
+            for area in AREAS
+        ]
+        frame = pd.DataFrame(rows, columns=["model", "area", "value", "low", "high"])
+        return frame.set_index(["model", "area"])
+
+    def _covariance(self, a: int) -> Array:
+        """Return the areas' covariance over replicates, shape (m, m); NaN where a class has one example.
+
+        Drawing from n examples spreads (n - 1)/n too little; n is taken of the smaller class.
+        """
+        smaller = min(self.delong.sizes)
+        if smaller == 1 or self.replicates.shape[2] == 1:
+            return np.full((len(self.names), len(self.names)), np.nan)
+        return np.atleast_2d(np.cov(self.replicates[:, a])) * (smaller / (smaller - 1))
+
+
+def position(area: str) -> int:
+    """Return the position of an area by its name, which may be written as in tables."""
+    names = list(AREAS)
+    if area in names:
+        return names.index(area)
+    if area in LABELS.values():
+        return list(LABELS.values()).index(area)
+    raise AnalysisError(f"area: {area!r} must be one of {', '.join(names)}")
 
 
 def bootstrap(
     y_true: ArrayLike,
-    y_scores: ArrayLike,
+    y_scores: Models,
+    sample_weight: ArrayLike | None = None,
     *,
     replicates: int = 2000,
-    rng: np.random.Generator,
+    rng: np.random.Generator | int = 0,
     bands: bool = False,
     level: float = 0.95,
     advance: Callable[[int], None] = lambda _: None,
@@ -88,139 +184,93 @@ def bootstrap(
     y_true
         Labels, shape (n,).
     y_scores
-        Scores, shape (m, n) or (n,).
+        Scores, shape (m, n) or (n,), or by the models' names.
+    sample_weight
+        Shape (n,); a drawn example keeps its weight.
     replicates
         B.
+    rng
+        Where the draws come from: a generator or a seed.
     bands
         Whether to read the replicates' curves off on ``GRID`` as well.
     level
         Of the bands.
     advance
         Called with the number of replicates done since the last call, for a progress bar.
+
+    Examples
+    --------
+    >>> result = bootstrap([0, 1, 0, 1, 1], {"a": [1, 2, 3, 4, 5]}, replicates=100)
+    >>> result
+    <Bootstrap of a: 100 replicates>
+    >>> result.area("auroc"), result.interval("auroc").high < 1
+    (0.8333333333333334, True)
     """
     if replicates < 1:
         raise AnalysisError(f"bootstrap: {replicates} replicates must be at least 1")
-    scores = np.atleast_2d(np.asarray(y_scores, dtype=np.float64))
-    truth = checked(y_true, scores[0])[0]
-    rankings = [_Ranking.of(truth, checked(y_true, score)[1]) for score in scores]
-    n, p = len(truth), int(truth.sum())
-    ones = np.ones((1, n))
-    measured = np.array([_areas(*ranking.counts(ones)) for ranking in rankings])[..., 0]
-    drawn = np.empty((len(scores), len(AREAS), replicates))
-    curves = np.empty((len(scores), 3, replicates, len(GRID))) if bands else None
-    size = max(1, CELLS // n)
-    for start in range(0, replicates, size):
-        rows = min(size, replicates - start)
-        weights = np.hstack([_resample(rng, rows, p), _resample(rng, rows, n - p)])
-        for m, ranking in enumerate(rankings):
-            tp, fp = ranking.counts(weights)
-            drawn[m, :, start : start + rows] = _areas(tp, fp)
-            if curves is not None:
-                for row in range(rows):
-                    curves[m, :, start + row] = _curves(tp[row], fp[row])
-        advance(rows)
-    limits = () if curves is None else tuple(_bands(model, level) for model in curves)
-    return Bootstrap(measured=measured, replicates=drawn, bands=limits)
+    return bootstrap_of(
+        scored(y_true, y_scores, sample_weight),
+        replicates=replicates,
+        rng=np.random.default_rng(rng),
+        bands=bands,
+        level=checked_level(level),
+        advance=advance,
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class Delong:
-    """AUROCs of m models, shape (m,), and their covariance over samples of examples, shape (m, m)."""
-
-    auroc: Array
-    covariance: Array
-
-    def interval(self, model: int, level: float = 0.95) -> tuple[float, float]:
-        """Return the normal interval of one AUROC, cut to [0, 1]."""
-        low, high = _normal(float(self.auroc[model]), float(self.covariance[model, model]), level)
-        return max(0.0, low), min(1.0, high)
-
-    def difference(self, first: int, second: int, level: float = 0.95) -> tuple[float, tuple[float, float]]:
-        """Return AUROC(first) - AUROC(second) and its normal interval."""
-        gap = float(self.auroc[first] - self.auroc[second])
-        c = self.covariance
-        return gap, _normal(gap, float(c[first, first] + c[second, second] - 2 * c[first, second]), level)
-
-
-def delong(y_true: ArrayLike, y_scores: ArrayLike) -> Delong:
-    """Estimate AUROCs and their covariance without resampling.
-
-    DeLong, DeLong & Clarke-Pearson (1988), computed by mid-ranks as in Sun & Xu (2014).
-    """
-    from scipy.stats import rankdata
-
-    scores = np.atleast_2d(np.asarray(y_scores, dtype=np.float64))
-    truth = checked(y_true, scores[0])[0]
-    for score in scores:
-        checked(y_true, score)
-    p, n = int(truth.sum()), int((~truth).sum())
-    if min(p, n) == 1:
-        raise AnalysisError("y_true holds one class once only: its variance needs at least two examples")
-    ranks = rankdata(scores, axis=1)
-    within_positives = (ranks[:, truth] - rankdata(scores[:, truth], axis=1)) / n
-    within_negatives = 1 - (ranks[:, ~truth] - rankdata(scores[:, ~truth], axis=1)) / p
-    covariance = np.atleast_2d(np.cov(within_positives)) / p + np.atleast_2d(np.cov(within_negatives)) / n
-    return Delong(auroc=within_positives.mean(axis=1), covariance=covariance)
+def bootstrap_of(
+    s: Scored,
+    *,
+    replicates: int,
+    rng: np.random.Generator,
+    bands: bool = False,
+    level: float = 0.95,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Bootstrap:
+    """Bootstrap what is checked already."""
+    curves = [counted(s.labels, score, s.weights) for score in s.scores]
+    orders = [Sorted.of(s.labels, score) for score in s.scores]
+    drawn = np.empty((len(s.names), len(AREAS), replicates))
+    read = np.empty((len(s.names), 3, replicates, len(GRID))) if bands else None
+    done = 0
+    for positives, negatives in batches(s, replicates, rng):
+        rows = slice(done, done + len(positives))
+        for m, order in enumerate(orders):
+            rises = order.rises(positives, negatives)
+            for a, area in enumerate(AREAS.values()):
+                drawn[m, a, rows] = area(rises)
+            if read is not None:
+                read[m, :, rows] = _read(rises)
+        done = rows.stop
+        advance(len(positives))
+    return Bootstrap(
+        names=s.names,
+        measured=np.array([[float(area(c.rises)) for area in AREAS.values()] for c in curves]),
+        replicates=drawn,
+        bands=() if read is None else tuple(_bands(model, level) for model in read),
+        delong=delong_of(s),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class _Ranking:
-    """Where each example, positives first, stands among a model's distinct scores."""
-
-    positives: NDArray[np.intp]
-    negatives: NDArray[np.intp]
-    first_negative: int
-    positive_ends: NDArray[np.intp]
-    negative_ends: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, truth: NDArray[np.bool_], score: Array) -> "_Ranking":
-        levels = np.unique(-score)
-        high, low = -score[truth], -score[~truth]
-        order_high, order_low = np.argsort(high, kind="stable"), np.argsort(low, kind="stable")
-        return cls(
-            positives=order_high,
-            negatives=order_low + len(high),
-            first_negative=len(high),
-            positive_ends=np.searchsorted(high[order_high], levels, side="right"),
-            negative_ends=np.searchsorted(low[order_low], levels, side="right"),
-        )
-
-    def counts(self, weights: Array) -> tuple[Array, Array]:
-        """Return tp and fp, shape (rows, K + 1), for weights of shape (rows, n), positives first."""
-        return (
-            _cumulated(weights[:, self.positives], self.positive_ends),
-            _cumulated(weights[:, self.negatives], self.negative_ends),
-        )
+def _read(r: Rises) -> Array:
+    """Read TPR, precision and precision gain off on the grid, shape (3, rows, 101)."""
+    return np.stack([_read_row(r, row) for row in range(len(r.tp))], axis=1)
 
 
-def _cumulated(weights: Array, ends: NDArray[np.intp]) -> Array:
-    sums = np.zeros((len(weights), weights.shape[1] + 1))
-    np.cumsum(weights, axis=1, out=sums[:, 1:])
-    return sums[:, np.concatenate([[0], ends])]
-
-
-def _resample(rng: np.random.Generator, rows: int, n: int) -> Array:
-    drawn = rng.integers(0, n, (rows, n)) + n * np.arange(rows)[:, None]
-    return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
-
-
-def _areas(tp: Array, fp: Array) -> Array:
-    return np.stack([area(tp, fp) for area in AREAS.values()])
-
-
-def _curves(tp: Array, fp: Array) -> Array:
-    """Read TPR, precision and precision gain off on the grid, linear in counts between thresholds."""
-    p, n = tp[-1], fp[-1]
+def _read_row(r: Rises, row: int) -> Array:
+    """Read one replicate's curves off, linear in counts between thresholds."""
+    p, n = float(r.positives[row, 0]), float(r.negatives[row, 0])
+    x = np.append(np.stack([r.tp[row], r.next_tp[row]], axis=1).ravel(), p)
+    y = np.append(np.stack([r.fp[row], r.next_fp[row]], axis=1).ravel(), n)
     recalls = np.maximum(GRID, GRID[1]) * p
-    false = first_value(recalls, tp, fp)
+    false = first_value(recalls, x, y)
     # recall gain r is reached where TP = P / (1 + (1 - r) N / P)
     gained = p / (1 + (1 - GRID) * n / p)
     return np.stack(
         [
-            np.interp(GRID * n, fp, tp) / p,
+            last_value(GRID * n, y, x) / p,
             recalls / (recalls + false),
-            1 - p / n * first_value(gained, tp, fp) / gained,
+            1 - p / n * first_value(gained, x, y) / gained,
         ]
     )
 
@@ -230,13 +280,16 @@ def _bands(curves: Array, level: float) -> Bands:
     return Bands(*np.quantile(curves, tails, axis=1).swapaxes(0, 1))
 
 
-def _percentiles(values: Array, level: float) -> tuple[float, float]:
+def _percentiles(values: Array, level: float) -> Interval:
+    checked_level(level)
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return Interval(float(low), float(high))
 
 
-def _normal(middle: float, variance: float, level: float) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    reach = float(norm.ppf((1 + level) / 2)) * np.sqrt(max(variance, 0.0))
-    return middle - reach, middle + reach
+def _p_value(gap: float, gaps: Array) -> float | None:
+    if gap == 0:
+        return 1.0
+    if np.ptp(gaps) == 0:
+        return None
+    tail = 1 + min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    return min(1.0, 2 * tail / (len(gaps) + 1))
