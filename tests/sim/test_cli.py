@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,6 +10,7 @@ import pytest
 
 from sim import Scenario, Trace, simulate
 from sim.cli import main
+from tests.commands import run, run_python, signalled, started, wait_until
 
 ROOT = Path(__file__).parents[2]
 TWO = str(ROOT / "examples" / "two-learners.toml")
@@ -115,12 +113,9 @@ def test_a_timeline_of_each_kind(suffix: str) -> None:
 
 
 def test_without_unicode_everything_is_ascii() -> None:
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "sim", "run", TWO], capture_output=True, env=environment, check=True
-    )
+    done = run_python("-m", "sim", "run", TWO, env={"PYTHONIOENCODING": "ascii"})
     assert done.stdout.isascii()
-    assert b"L2       |======" in done.stdout
+    assert "L2       |======" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -182,40 +177,32 @@ def test_a_full_disk_is_told_and_leaves_nothing() -> None:
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); sys.exit(main(sys.argv[1:]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "run", TWO, "--csv", "g.csv"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        check=False,
-    )
+    without_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = run_python("-c", limited, "run", TWO, "--csv", "g.csv", env=without_bytecode)
     assert (done.returncode, done.stderr) == (2, "error: g.csv: File too large\n")
     assert list(Path().iterdir()) == []
 
 
 def test_ctrl_c_ends_with_130_and_no_file() -> None:
     Path("endless.toml").write_text(ENDLESS)
-    with subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", "endless.toml", "--save", "t.parquet"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert out == b""
-    assert b"Traceback" not in err
+    code = (
+        "import pathlib, sys; from sim.cli import main; pathlib.Path('started').touch();"
+        "sys.exit(main(['run', 'endless.toml', '--save', 't.parquet']))"
+    )
+    with started(sys.executable, "-c", code) as process:
+        wait_until(Path("started").exists, process)
+        time.sleep(1)
+        done = signalled(process)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
+    Path("started").unlink()
     assert [path.name for path in Path().iterdir()] == ["endless.toml"]
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     command = f"{sys.executable} -m sim run {TWO} --json | head -c 10"
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True
-    )
-    assert (len(done.stdout), done.stderr) == (10, b"")
+    done = run("bash", "-c", command)
+    assert (len(done.stdout), done.stderr) == (10, "")
 
 
 def test_a_long_run_shows_its_progress(

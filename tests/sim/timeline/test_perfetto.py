@@ -3,10 +3,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from sim import Scenario, Trace, simulate
 from sim.timeline.perfetto import Event, events, write
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = simulate(Scenario.load("examples/two-learners.toml"))
@@ -60,7 +61,7 @@ def test_the_file_is_one_json_object_that_says_where_it_comes_from(tmp_path: Pat
 
 
 @given(everything())
-@settings(max_examples=50)
+@examples(50)
 def test_slices_of_a_track_nest_in_order_of_time(scenario: Scenario) -> None:
     for found in tracks(simulate(scenario)).values():
         open_until: list[int] = []
@@ -76,7 +77,7 @@ def test_slices_of_a_track_nest_in_order_of_time(scenario: Scenario) -> None:
 
 
 @given(everything())
-@settings(max_examples=50)
+@examples(50)
 def test_an_arrow_leads_from_every_applied_gradient_to_its_update(scenario: Scenario) -> None:
     trace = simulate(scenario)
     found = tracks(trace)
@@ -97,7 +98,7 @@ def test_an_arrow_leads_from_every_applied_gradient_to_its_update(scenario: Scen
 
 
 @given(everything())
-@settings(max_examples=30)
+@examples(30)
 def test_the_version_only_grows_and_what_waits_alone_comes_to_an_end(scenario: Scenario) -> None:
     trace = simulate(scenario)
     versions = [

@@ -2,11 +2,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from sim import Network, Protocol, Scenario, Server, Stop, Trace, Worker, simulate
 from sim.timeline.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -107,7 +108,7 @@ def seconds_by_row(found: Spans, kinds: set[Kind], rows: int) -> np.ndarray:
 
 
 @given(everything())
-@settings(max_examples=60)
+@examples(60)
 def test_spans_neither_overlap_nor_lose_time(scenario: Scenario) -> None:
     trace = simulate(scenario)
     found = spans(trace)
@@ -129,7 +130,7 @@ def test_spans_neither_overlap_nor_lose_time(scenario: Scenario) -> None:
 
 
 @given(everything())
-@settings(max_examples=30)
+@examples(30)
 def test_a_bar_covers_all_that_a_worker_does_for_a_gradient(scenario: Scenario) -> None:
     found = spans(simulate(scenario))
     bars = {row: (begin, end) for row, _, begin, end in found.bars().rows()}

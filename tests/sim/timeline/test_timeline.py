@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from sim import Exponential, Network, Protocol, Scenario, Server, SimError, Stop, TraceError, Worker, simulate
 from sim.timeline import figure, is_small, styled, text, write
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = simulate(Scenario.load("examples/two-learners.toml"))
@@ -65,7 +66,7 @@ def test_waiting_and_service_have_characters_of_their_own() -> None:
 
 
 @given(everything(), st.integers(40, 100), st.booleans())
-@settings(max_examples=40)
+@examples(40)
 def test_no_line_is_wider_than_asked(scenario: Scenario, width: int, unicode: bool) -> None:  # noqa: FBT001 -- drawn
     drawn = text(simulate(scenario), width, unicode=unicode)
     assert max(map(cell_len, drawn.splitlines())) <= width
@@ -125,7 +126,7 @@ def test_a_figure_says_what_it_leaves_out() -> None:
 
 
 @given(everything())
-@settings(max_examples=8)
+@examples(8)
 def test_any_run_can_be_drawn(scenario: Scenario) -> None:
     figure(simulate(scenario)).canvas.draw()
 
