@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from analysis.scores.bootstrap import AREAS, bootstrap
+from analysis.scores.bootstrapping import AREAS, bootstrap
 from analysis.scores.curves import aupr, auprg, auroc
 
 MANY = 1_000_000

@@ -91,10 +91,11 @@ def pr_area_continuous(r: Rises) -> Array:
         ratio = growth / start
         mean = np.log1p(ratio) / ratio
         slope = np.where(ratio > SMALL, (1 - mean) / ratio, _series(np.minimum(ratio, SMALL)))
-        inside = step / start * (r.tp * mean + step * slope)
+        inside = (r.tp * mean + step * slope) / start
         # From nothing predicted on, precision is constant.
-        area = np.where(np.isfinite(ratio), inside, step * (step / growth))
-    return np.asarray(np.where(step > 0, area, 0).sum(axis=-1) / r.positives[..., 0])
+        precision = np.where(np.isfinite(ratio), inside, step / growth)
+        area = step / r.positives * precision
+    return np.asarray(np.where(step > 0, area, 0).sum(axis=-1))
 
 
 def _series(small: Array) -> Array:
@@ -108,7 +109,7 @@ def _series(small: Array) -> Array:
 
 def pr_area_average(r: Rises) -> Array:
     """Average precision: precision at each threshold, weighted by the recall it adds."""
-    return np.asarray((r.step * r.next_precision).sum(axis=-1) / r.positives[..., 0])
+    return np.asarray((r.step / r.positives * r.next_precision).sum(axis=-1))
 
 
 def pr_area_trapezoid(r: Rises) -> Array:
@@ -132,7 +133,7 @@ def prg_area(r: Rises) -> Array:
     # What is lost to a precision gain of 1, so that nothing is lost by a perfect ranking, to the last bit.
     with np.errstate(divide="ignore", invalid="ignore"):
         left_fp = r.fp + (left_tp - r.tp) / step * (r.next_fp - r.fp)
-        width = odds * r.positives * ((r.next_tp - left_tp) / (left_tp * r.next_tp))
+        width = odds * (r.positives / left_tp) * ((r.next_tp - left_tp) / r.next_tp)
         lost = width * odds * (left_fp / left_tp + r.next_fp / r.next_tp) / 2
     return np.asarray(1 - np.where((r.next_tp > origin) & (step > 0), lost, 0).sum(axis=-1))
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from analysis.errors import AnalysisError
 from analysis.scores.areas import AREAS
-from analysis.scores.bootstrap import Bootstrap, bootstrap_of, position
-from analysis.scores.calibration import Calibration, are_probabilities, calibrate
+from analysis.scores.bootstrapping import Bootstrap, bootstrap_of, position
+from analysis.scores.calibrating import Calibration, are_probabilities, calibrate
 from analysis.scores.chance import chance
 from analysis.scores.curves import Counts, counted, pr_curve, prg_curve, roc_curve
 from analysis.scores.geometry import never_below

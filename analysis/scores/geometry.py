@@ -49,7 +49,7 @@ def baseline(y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> Basel
     --------
     >>> base = baseline([1, 0, 0, 0])
     >>> base.pr, round(base.aupr, 3)
-    ((1.0, 0.25), 0.372)
+    ((1.0, 0.25), 0.408)
     """
     s = scored(y_true, np.zeros(np.shape(y_true)), sample_weight)
     level = chance(s)
@@ -130,7 +130,9 @@ def pr_between(
     if not tp[1] <= positives < np.inf:
         raise AnalysisError(f"tp: {tp[1]:g} is more than all {positives:g} positives")
     if tp[1] + fp[1] == 0:
-        raise AnalysisError("tp and fp: nothing is predicted positive at either end, so there is no precision")
+        raise AnalysisError(
+            "tp and fp: nothing is predicted positive at either end, so there is no precision"
+        )
     between_tp, between_fp = np.linspace(*tp, steps + 1), np.linspace(*fp, steps + 1)
     predicted = between_tp + between_fp
     limit = np.full_like(predicted, tp[1] / (tp[1] + fp[1]))

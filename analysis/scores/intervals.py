@@ -9,7 +9,7 @@ Wilson's (1927) score interval with 1/c examples. Unlike p ± z√v it stays wit
 the middle, and keeps its coverage near the ends, as Newcombe (2006) found for AUROC.
 
 Near a perfect ranking v rests on the few examples that are ranked wrongly, and is 0 where there is none. So
-c is drawn towards that of the least favourable case, with the weight of two errors against those seen:
+c is drawn towards that of the least favourable case, with the weight of one error against those seen:
 for a ranking without error the lower limit is the area that is left when as large a share of one class as
 may go unseen among its examples (Wilson's limit for 0 of P, or of N) is ranked worst. For AUROC that is
 c = 1/min(P, N), the bound of van Dantzig (1951) and of Birnbaum & Klose (1957).
@@ -27,7 +27,7 @@ from analysis.scores import areas
 
 Array = NDArray[np.float64]
 
-PRIOR_ERRORS = 2.0
+PRIOR_ERRORS = 1.0
 FEW = 10
 """Fewer examples of a class than this, and an interval is wide and rough."""
 
@@ -84,7 +84,7 @@ def score_interval(area: str, value: float, variance: float, cases: Cases, level
     middle, reach = (p + k / 2) / (1 + k), float(np.sqrt(k * spread + k * k / 4)) / (1 + k)
     low, high = bottom + (1 - bottom) * (middle - reach), bottom + (1 - bottom) * (middle + reach)
     # What is rounded must not lie beyond the area, nor beyond its range.
-    return Interval(max(bottom, min(value, low)), min(1.0, max(value, high)))
+    return Interval(min(value, max(bottom, low)), max(value, min(1.0, high)))
 
 
 def difference_interval(

@@ -59,7 +59,7 @@ class Point:
 
     @property
     def f_gain(self) -> float | None:
-        """F₁ gain, 1 - π/(1-π)·(FP + FN) / (2 TP): 0 for calling all positive, 1 for no error."""
+        """F₁ gain, 1 - π/(1-π)·(FP + FN) / (2 TP): 0.5 for calling all positive, 1 for no error."""
         if self.tp == 0:
             return None
         return 1 - (self.tp + self.fn) / (self.fp + self.tn) * (self.fp + self.fn) / (2 * self.tp)

@@ -75,23 +75,22 @@ def batches(s: Scored, replicates: int, rng: np.random.Generator) -> Iterator[tu
     """Draw replicates, a few at a time: weights of the positives, (rows, P), and of the negatives, (rows, N).
 
     Each replicate takes its positives, then its negatives, from ``rng``, however many are drawn at once.
+    That a uniform number times n never rounds up to n holds for n below 2**52.
     """
+    p, n = s.positives, len(s.labels)
     weight = s.weights
-    high = None if weight is None else weight[s.labels]
-    low = None if weight is None else weight[~s.labels]
-    size = max(1, CELLS // len(s.labels))
-    for start in range(0, replicates, size):
-        rows = min(size, replicates - start)
-        drawn = [(_drawn(rng, s.positives), _drawn(rng, s.negatives)) for _ in range(rows)]
-        positives, negatives = (np.stack(counts) for counts in zip(*drawn, strict=True))
-        yield (
-            positives if high is None else positives * high,
-            negatives if low is None else negatives * low,
-        )
-
-
-def _drawn(rng: np.random.Generator, n: int) -> Array:
-    return np.bincount(rng.integers(0, n, n, dtype=np.int32), minlength=n).astype(np.float64)
+    by_class = None if weight is None else np.concatenate([weight[s.labels], weight[~s.labels]])
+    # One uniform number for each example to draw, whatever the size of a batch.
+    sizes, begins = np.repeat([p, n - p], [p, n - p]), np.repeat([0, p], [p, n - p])
+    for start in range(0, replicates, rows := max(1, CELLS // n)):
+        drawn = rng.random((min(rows, replicates - start), n))
+        drawn *= sizes
+        place = drawn.astype(np.intp)
+        place += begins + n * np.arange(len(place))[:, None]
+        held = np.bincount(place.ravel(), minlength=place.size).reshape(place.shape).astype(np.float64)
+        if by_class is not None:
+            held *= by_class
+        yield held[:, :p], held[:, p:]
 
 
 def _cumulated(weights: Array) -> Array:

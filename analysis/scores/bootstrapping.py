@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.errors import AnalysisError
 from analysis.scores.areas import AREAS, LABELS, Rises
 from analysis.scores.curves import counted
-from analysis.scores.delong import Delong, delong_of, place
 from analysis.scores.geometry import first_value, last_value
 from analysis.scores.intervals import (
     Difference,
@@ -23,6 +22,7 @@ from analysis.scores.intervals import (
     difference_interval,
     score_interval,
 )
+from analysis.scores.placements import Delong, delong_of, place
 from analysis.scores.resampling import Sorted, batches
 from analysis.scores.scored import Models, Scored, scored
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.scores.areas import roc_area
+from analysis.scores.curves import counted
 from analysis.scores.intervals import (
     Cases,
     Difference,
@@ -131,7 +133,7 @@ def delong(y_true: ArrayLike, y_scores: Models, sample_weight: ArrayLike | None 
     >>> result
     <AUROC by DeLong: a 0.7778, b 0.6667>
     >>> [round(limit, 2) for limit in result.interval("a")]
-    [0.22, 0.98]
+    [0.27, 0.97]
     """
     return delong_of(scored(y_true, y_scores, sample_weight))
 
@@ -143,7 +145,8 @@ def delong_of(s: Scored) -> Delong:
     placed = [_placements(truth, score, weight) for score in s.scores]
     for_positives = np.array([pair[0] for pair in placed])
     for_negatives = np.array([pair[1] for pair in placed])
-    auroc = for_positives @ (high / high.sum())
+    curves = [counted(truth, score, s.weights) for score in s.scores]
+    auroc = np.array([float(roc_area(curve.rises)) for curve in curves])
     covariance = _covariance(for_positives, high) + _covariance(for_negatives, low)
     cases = tuple(
         Cases(

@@ -73,9 +73,7 @@ class Calibration:
         return plot_calibration(self, ax, label=label, color=color)
 
 
-def calibration(
-    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None
-) -> Calibration:
+def calibration(y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None = None) -> Calibration:
     """Compare probabilities with what happened.
 
     Raises
