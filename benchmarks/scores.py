@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from analysis.scores.bootstrapping import AREAS, bootstrap
-from analysis.scores.curves import aupr, auprg, auroc
+from analysis.scores import aupr, auprg, auroc, bootstrap
+from analysis.scores.areas import AREAS
 
 MANY = 1_000_000
 ROWS = 10_000

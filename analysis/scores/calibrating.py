@@ -122,5 +122,5 @@ def calibrate(truth: NDArray[np.bool_], score: Array, weight: Array) -> Calibrat
         share=share,
         scores=distinct,
         rates=rates,
-        weights=held,
+        weights=np.asarray(held, dtype=np.float64),
     )

@@ -1,6 +1,7 @@
 """The command ``scores``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,9 +170,11 @@ def scores(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401  
     }
     _check_together(options, given)
     run = _run(options)
+    others = _others(run, options)
     outputs = [options["figure"]] if options["figure"] else []
     deliver(run.run, as_json=options["as_json"], figures=outputs)
-    _write_others(run, options)
+    for write_other in others:  # the result is printed by now, whatever happens here
+        write_other()
 
 
 def _check_together(options: dict[str, Any], given: set[str]) -> None:
@@ -232,13 +235,16 @@ def _run(options: dict[str, Any]) -> "ScoresRun":
     )
 
 
-def _write_others(run: "ScoresRun", options: dict[str, Any]) -> None:
-    """Write what comes beside the result, which is printed by now, whatever happens here."""
-    from analysis.files import write
-
+def _others(run: "ScoresRun", options: dict[str, Any]) -> list[Callable[[], None]]:
+    """Make what comes beside the result, and return what writes it."""
+    writers: list[Callable[[], None]] = []
     if options["points"] is not None:
-        write(options["points"], run.evaluation.points().to_csv(index=False).encode())
+        from analysis.files import write
+
+        content = run.evaluation.points().to_csv(index=False).encode()
+        writers.append(partial(write, options["points"], content))
     if options["calibration"] is not None:
         from analysis.figures import save
 
-        save(run.draw_calibration(), options["calibration"])
+        writers.append(partial(save, run.draw_calibration(), options["calibration"]))
+    return writers

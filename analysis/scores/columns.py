@@ -1,12 +1,12 @@
 """What a column holds: numbers, or categories that are meant as such.
 
-Nothing becomes a category because a cell could not be read: a column with numbers in it is one of numbers, and
-what is no number in it is an error to be named. Dates, identifiers and numbers in another country's
+Nothing becomes a category because a cell could not be read: a column with numbers in it is one of numbers,
+and what is no number in it is an error to be named. Dates, identifiers and numbers in another country's
 spelling are no categories either, unless the user says so.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,17 +160,24 @@ def _refuse_what_is_no_category(name: str, present: Sequence[str], source: str) 
         raise AnalysisError(f"{source}: column {name!r} holds dates or times, such as {example!r}: {out}")
     if all(SPELLED.fullmatch(cell) for cell in distinct):
         raise AnalysisError(
-            f"{source}: column {name!r} holds {example!r}, which is no number as 1234.5 is: rewrite it, or {out}"
+            f"{source}: column {name!r} holds {example!r}, which is no number as 1234.5 is:"
+            f" rewrite it, or {out}"
         )
     if len(distinct) > min(MANY, max(2, len(present) // 2)):
         raise AnalysisError(
             f"{source}: column {name!r} holds {len(distinct)} different texts in {len(present)} rows, such as"
             f" {example!r}, too many for categories: {out}"
         )
+    refuse_two_spellings(name, distinct, source)
+
+
+def refuse_two_spellings(name: str, distinct: Collection[str], source: str) -> None:
+    """Refuse words that differ in capitals or spaces only."""
     folded: dict[str, str] = {}
     for level in sorted(distinct):
         twin = folded.setdefault(" ".join(level.lower().split()), level)
         if twin != level:
             raise AnalysisError(
-                f"{source}: column {name!r} holds both {twin!r} and {level!r}: spell them alike, or {out}"
+                f"{source}: column {name!r} holds both {twin!r} and {level!r}: spell them alike, or"
+                f" {WAY_OUT.format(name)}"
             )

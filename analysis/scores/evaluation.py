@@ -1,4 +1,4 @@
-"""Everything that scores on the same examples tell, by name: areas, intervals, differences, curves, points."""
+"""What scores on the same examples tell, by name: areas, intervals, differences, curves, points."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """Rank held-out examples with a few classifiers: on one split, and on many."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,10 @@ from analysis.scores.areas import AREAS
 from analysis.scores.curves import counted
 from analysis.scores.models import named
 from analysis.scores.scored import Scored, scored
+from analysis.scores.splits import SCHEMES, Rows, Scheme, check_parts, parts, split
 from analysis.scores.tabular import Table
 
 Array = NDArray[np.float64]
-Rows = NDArray[np.intp]
-Scheme = Literal["hand-in", "stratified", "cross-validated"]
-
-TEST_SHARE = 0.33
-SCHEMES: tuple[Scheme, ...] = ("hand-in", "stratified", "cross-validated")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +68,8 @@ def rank(table: Table, models: Sequence[str], *, seed: int, scheme: Scheme = "ha
     scheme
         ``stratified`` keeps each class's share in both parts; the hand-in did not.
     """
-    train, test = _split(table, seed, stratified=scheme == "stratified")
-    _check_parts(table, train, test, f"the split of seed {seed}")
+    train, test = split(table, seed, stratified=scheme == "stratified")
+    check_parts(table, train, test, f"the split of seed {seed}")
     return _fit(table, models, train, test)
 
 
@@ -133,7 +129,7 @@ def repeat(
     folds: int = 5,
     advance: Callable[[], None] = lambda: None,
 ) -> Repeats:
-    """Return the areas over the splits of seeds 0, 1, …
+    """Return the areas over the splits of seeds 0, 1 and so on.
 
     Parameters
     ----------
@@ -151,8 +147,8 @@ def repeat(
     if scheme not in SCHEMES:
         raise AnalysisError(f"scheme: {scheme!r} must be one of {', '.join(SCHEMES)}")
     rows, names = [], tuple(models)
-    for (train, test), what in _parts(table, splits, scheme, folds):
-        _check_parts(table, train, test, what)
+    for (train, test), what in parts(table, splits, scheme, folds):
+        check_parts(table, train, test, what)
         ranked = _fit(table, models, train, test)
         rows.append(_areas(ranked, table))
         names = ranked.names
@@ -173,71 +169,15 @@ def wins(areas: Array) -> Array:
     return np.asarray((best / best.sum(axis=1, keepdims=True)).sum(axis=0))
 
 
-def _parts(table: Table, splits: int, scheme: Scheme, folds: int) -> Iterator[tuple[tuple[Rows, Rows], str]]:
-    if scheme != "cross-validated":
-        for seed in range(splits):
-            yield _split(table, seed, stratified=scheme == "stratified"), f"the split of seed {seed}"
-        return
-    from sklearn.model_selection import StratifiedKFold
-
-    strata = _strata(table)
-    fewest = int(np.unique(strata, return_counts=True)[1].min())
-    if fewest < folds:
-        raise AnalysisError(
-            f"{table.source}: {folds} folds need as many rows of each class, one has {fewest}: take fewer"
-        )
-    for seed in range(splits):
-        folder = StratifiedKFold(n_splits=folds, shuffle=True, random_state=seed)
-        for part in folder.split(table.features, strata):
-            yield part, f"a fold of seed {seed}"
-
-
-def _split(table: Table, seed: int, *, stratified: bool) -> tuple[Rows, Rows]:
-    from sklearn.model_selection import train_test_split
-
-    if np.bincount(_strata(table)).min(initial=len(table.target)) < 2:  # noqa: PLR2004  # one to train, one to test
-        raise AnalysisError(f"{table.source}: each class needs at least two rows to split")
-    try:
-        train, test = train_test_split(
-            np.arange(len(table.target)),
-            test_size=TEST_SHARE,
-            random_state=seed,
-            stratify=_strata(table) if stratified else None,
-        )
-    except ValueError as error:
-        raise AnalysisError(f"{table.source}: cannot be split ({' '.join(str(error).split())})") from None
-    return train, test
-
-
-def _strata(table: Table) -> NDArray[np.intp]:
-    """Return what is to be kept in proportion: the classes, or positive and not."""
-    return table.target if table.positive is None else table.labels.astype(np.intp)
-
-
-def _check_parts(table: Table, train: Rows, test: Rows, what: str) -> None:
-    strata = _strata(table)
-    weight = np.ones(len(strata)) if table.weights is None else table.weights
-    for part in (train, test):
-        held = np.bincount(strata[part], weights=weight[part], minlength=int(strata.max()) + 1)
-        if len(held) == 1 or held.min() == 0:
-            count = int((held > 0).sum())
-            raise AnalysisError(
-                f"{table.source}: {what} leaves one part with"
-                f" {'one class' if count == 1 else f'{count} classes'} only:"
-                " try another seed, a stratified scheme, or more rows"
-            )
-
-
 def _fit(table: Table, models: Sequence[str], train: Rows, test: Rows) -> Ranked:
     fitted = named(models)
-    target = table.target if table.positive is None else table.labels
     weights = table.weights
     notes: list[str] = []
     scores = []
     for name, model in fitted.items():
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            scores.append(_scores(table, name, model, target, train, test))
+            scores.append(_scores(table, name, model, (train, test)))
         notes += [f"{name}: {_first_line(warning.message)}" for warning in caught[:1]]
     return Ranked(
         names=tuple(fitted),
@@ -248,7 +188,7 @@ def _fit(table: Table, models: Sequence[str], train: Rows, test: Rows) -> Ranked
     )
 
 
-def _scores(table: Table, name: str, model: Any, target: Any, train: Rows, test: Rows) -> Array:  # noqa: ANN401  # scikit-learn publishes no types
+def _scores(table: Table, name: str, model: Any, parts: tuple[Rows, Rows]) -> Array:  # noqa: ANN401  # scikit-learn publishes no types
     """Fit a model and return its scores of the test part, shape (n, 1), or of each class, (n, k)."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -257,6 +197,8 @@ def _scores(table: Table, name: str, model: Any, target: Any, train: Rows, test:
 
     from analysis.importing import described
 
+    train, test = parts
+    target = table.target if table.positive is None else table.labels
     filling = (
         [SimpleImputer(strategy="median", keep_empty_features=True)]
         if table.incomplete and not _takes_missing(model)

@@ -1,7 +1,7 @@
 """Figures of scores: ROC, precision–recall and PR-gain side by side, and calibration."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 F1_LEVELS = (0.2, 0.4, 0.6, 0.8)
 BETWEEN = 20
-CHANCE = {"color": "0.5", "linestyle": "--", "linewidth": 1}
+CHANCE: dict[str, Any] = {"color": "0.5", "linestyle": "--", "linewidth": 1}
 STRAIGHT = 500
 """Curves of more points are joined by straight lines: what lies between is narrower than a line."""
 
@@ -27,36 +27,30 @@ def draw_curves(
     evaluation: "Evaluation", *, title: str | None = None, axes: "Sequence[Axes] | None" = None
 ) -> Figure:
     """Draw all three curves of each model with their bands, and the all-positive classifier."""
-    if axes is None:
-        figure, axes = panels(3)
-    left, middle, right = axes
-    found = left.get_figure()
-    figure = found if isinstance(found, Figure) else left.figure.figure  # type: ignore[union-attr]  # a subfigure's
+    left, middle, right = panels(3)[1] if axes is None else axes
+    figure = cast("Figure", left.get_figure(root=True))  # axes without one cannot be drawn into
     s, bands = evaluation.scored, evaluation.bootstrap.bands
     for position, name in enumerate(s.names):
         color, c = f"C{position % 10}", evaluation.counts[name]
-        for ax, draw, curve, area in (
-            (left, plot_roc, roc_curve(c), "auroc"),
-            (middle, plot_pr, pr_curve(c), "aupr"),
-            (right, plot_prg, prg_curve(c), "auprg"),
-        ):
-            draw(curve, ax, color=color, label=f"{_short(name)} {evaluation.area(area, name):.4f}")  # type: ignore[operator]  # each draws its own kind
+
+        def label(area: str, name: str = name) -> str:
+            return f"{_short(name)} {evaluation.area(area, name):.4f}"
+
+        plot_roc(roc_curve(c), left, color=color, label=label("auroc"))
+        plot_pr(pr_curve(c), middle, color=color, label=label("aupr"))
+        plot_prg(prg_curve(c), right, color=color, label=label("auprg"))
         if bands:
             band = bands[position]
             for ax, limits in ((left, band.tpr), (middle, band.precision), (right, band.precision_gain)):
                 ax.fill_between(GRID, *limits, color=color, alpha=0.15, linewidth=0)
-    left.plot([0, 1], [0, 1], **CHANCE, label="chance")  # type: ignore[arg-type]  # names to values
-    middle.axhline(s.share, **CHANCE, label="chance")  # type: ignore[arg-type]  # names to values
-    right.axhline(0, **CHANCE, label="chance")  # type: ignore[arg-type]  # names to values
+    left.plot([0, 1], [0, 1], **CHANCE, label="chance")
+    middle.axhline(s.share, **CHANCE, label="chance")
+    right.axhline(0, **CHANCE, label="chance")
     for ax, point in ((left, (1, 1)), (middle, (1, s.share)), (right, (1, 0))):
         ax.plot(*point, "s", color="black", label="all positive", clip_on=False, zorder=4)
     _draw_iso_f1(middle)
-    for ax, place, area in (
-        (left, "lower right", "AUROC"),
-        (middle, "best", "AUPR"),
-        (right, "best", "AUPRG"),
-    ):
-        ax.legend(loc=place, fontsize="x-small", title=area, title_fontsize="x-small")
+    for ax, area in ((left, "AUROC"), (middle, "AUPR"), (right, "AUPRG")):
+        ax.legend(loc="lower right" if ax is left else "best", fontsize="x-small", title=area)
     middle.set_title("Precision–recall, iso-F₁ in grey")
     right.set_ylim(min(-0.2, max(right.get_ylim()[0], -2)), 1.02)
     shaded = f"bands: {100 * evaluation.level:g} %, pointwise" if bands else ""
@@ -103,7 +97,7 @@ def plot_calibration(
     """Draw the rates that follow a model's scores over these, with where its scores lie at the bottom."""
     ax = _axes(ax)
     if not ax.lines:
-        ax.plot([0, 1], [0, 1], **CHANCE, label="calibrated")  # type: ignore[arg-type]  # names to values
+        ax.plot([0, 1], [0, 1], **CHANCE, label="calibrated")
     drawn = ax.plot(found.scores, found.rates, color=color, label=label, drawstyle="default")
     held, edges = np.histogram(found.scores, bins=40, range=(0, 1), weights=found.weights)
     ax.stairs(0.15 * held / held.max(), edges, color=drawn[0].get_color(), alpha=0.5)

@@ -1,7 +1,7 @@
 r"""Intervals for areas that say how little a few examples tell.
 
-An area p, brought to [0, 1] by its own range, is treated as a proportion whose effective number of examples is
-known from its variance v (Korn & Graubard 1998): the limits are those x for which
+An area p, brought to [0, 1] by its own range, is treated as a proportion whose effective number of examples
+is known from its variance v (Korn & Graubard 1998): the limits are those x for which
 
 .. math:: (p - x)^2 = z^2 c \cdot x (1 - x), \qquad c = v / (p (1 - p)),
 

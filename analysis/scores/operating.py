@@ -1,6 +1,7 @@
 """Operating points: the threshold that keeps a promise, and what it costs."""
 
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,23 @@ def operate(c: Counts, rule: Rule) -> Point | None:
     # TP and FP rise with the place: the fewest false positives are at the first that keeps the recall.
     chosen = places[0] if rule.measure == "recall" else places[np.argmax(c.tp[places])]
     return _point(c, int(chosen), str(rule))
+
+
+def shortest(c: Counts, threshold: float) -> str:
+    """Return the fewest digits, from three on, of a threshold that makes the same counts.
+
+    >>> from analysis.scores.curves import counts
+    >>> shortest(counts([0, 1], [0.123456, 0.123789]), 0.123789)
+    '0.1237'
+    """
+    held = int((c.thresholds >= threshold).sum())
+    exact = Decimal(threshold) if np.isfinite(threshold) else None
+    for digits in range(3, 17) if exact is not None else ():
+        # Rounded up, it would lose the example that it stands for.
+        text = f"{Context(prec=digits, rounding=ROUND_FLOOR).plus(exact).normalize():g}"
+        if int((c.thresholds >= float(text)).sum()) == held:
+            return text
+    return repr(threshold)
 
 
 def best_f_gain(c: Counts) -> Point:

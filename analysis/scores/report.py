@@ -1,22 +1,24 @@
 """What scores tell, in tables."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 from analysis.console import Table, counted, table
 from analysis.scores.areas import AREAS, LABELS
+from analysis.scores.curves import Counts
 from analysis.scores.evaluation import Evaluation, pairs
 from analysis.scores.experiment import Repeats
 from analysis.scores.intervals import FEW
-from analysis.scores.operating import Point, Rule
+from analysis.scores.operating import Point, Rule, shortest
 
 
 def areas_report(found: Evaluation) -> list[Any]:
     """Return areas with intervals and chance, pairwise differences, and dominance."""
     s, percent = found.scored, f"{100 * found.level:g} %"
+    replicates = found.bootstrap.replicates.shape[2]
     lines: list[Any] = [
-        f"Areas with {percent} intervals, AUROC's by DeLong, the others' by"
-        f" {found.bootstrap.replicates.shape[2]} paired stratified bootstrap replicates:\n"
+        f"Areas with {percent} intervals: AUROC's by DeLong, others by {replicates} paired replicates\n"
     ]
     made = table("area", "value", f"{percent} interval")
     for area, label in LABELS.items():
@@ -54,7 +56,7 @@ def operating_report(found: Evaluation, rules: Sequence[Rule]) -> list[Any]:
         made.add_row("best F-gain" if rule is None else f"{rule}")
         for name in found.names:
             point = found.operating_point(rule, name)
-            made.add_row(f"  {name}", *(_point(point) if point else ["never"]))
+            made.add_row(f"  {name}", *(_point(found.counts[name], point) if point else ["never"]))
     return ["\nOperating points, at scores of the threshold and above:\n", made]
 
 
@@ -71,11 +73,11 @@ def calibration_report(found: Evaluation) -> list[Any]:
         made.add_row(name, *(f"{part:.4f}" for part in parts))
     lines: list[Any] = []
     if len(others) < len(found.names):
-        lines += [
+        lines.append(
             "\nCalibration: Brier score = miscalibration - discrimination + uncertainty (isotonic);"
-            f" the share of positives is {found.scored.share:.4f}:\n",
-            made,
-        ]
+            f" the share of positives is {found.scored.share:.4f}:\n"
+        )
+        lines.append(made)
     if others:
         lines.append(f"\nNo calibration: the scores of {', '.join(others)} are no probabilities.")
     return lines
@@ -103,7 +105,7 @@ def repeated_report(repeats: Repeats) -> list[Any]:
         a, b = repeats.names.index(first), repeats.names.index(second)
         gaps = table("area", "mean", "corrected SE", "p")
         for label, gap, error, p in zip(LABELS.values(), *repeats.difference(a, b), strict=True):
-            gaps.add_row(label, f"{gap:+.4f}", f"{error:.4f}", _p(None if p != p else float(p)))
+            gaps.add_row(label, f"{gap:+.4f}", f"{error:.4f}", _p(None if isnan(p) else float(p)))
         lines += [f"\n{first} less {second}:\n", gaps]
     return lines
 
@@ -135,10 +137,14 @@ def _share(found: Evaluation) -> str:
     return f"{s.positives}/{len(s.labels)}" if s.weights is None else f"{s.share:.4f}"
 
 
-def _point(point: Point) -> list[str]:
+def _point(c: Counts, point: Point) -> list[str]:
     counts = (f"{count:.10g}" for count in (point.tp, point.fp, point.fn, point.tn))
     rates = (point.precision, point.recall, point.f_gain)
-    return [f"{point.threshold:.6g}", *counts, *("-" if rate is None else f"{rate:.4f}" for rate in rates)]
+    return [
+        shortest(c, point.threshold),
+        *counts,
+        *("-" if rate is None else f"{rate:.4f}" for rate in rates),
+    ]
 
 
 def _p(p: float | None) -> str:

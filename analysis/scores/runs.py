@@ -13,10 +13,11 @@ from analysis.errors import AnalysisError
 from analysis.scores import plain, report
 from analysis.scores.areas import LABELS
 from analysis.scores.evaluation import Evaluation, evaluate_of
-from analysis.scores.experiment import Ranked, Scheme, rank, repeat
+from analysis.scores.experiment import Ranked, rank, repeat
 from analysis.scores.operating import Rule
 from analysis.scores.scored import Scored
 from analysis.scores.scorefile import ScoreFile
+from analysis.scores.splits import Scheme
 from analysis.scores.tabular import Table
 
 if TYPE_CHECKING:

@@ -123,7 +123,8 @@ def scored(
 def _by_name(y_scores: Models, names: Sequence[str] | None) -> dict[str, tuple[Any, str]]:
     """Return each model's scores, with what to call them in a complaint."""
     if hasattr(y_scores, "keys"):
-        named = {str(name): (y_scores[name], f"scores of {name!r}") for name in y_scores.keys()}  # noqa: SIM118  # a data frame iterates otherwise
+        by_key: Any = y_scores  # a mapping or a data frame
+        named = {str(name): (by_key[name], f"scores of {name!r}") for name in by_key.keys()}  # noqa: SIM118  # a series iterates otherwise
         if not named:
             raise AnalysisError("y_score holds no model: give one at least")
         return named

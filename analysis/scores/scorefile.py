@@ -8,10 +8,11 @@ import numpy as np
 
 from analysis.console import counted
 from analysis.errors import AnalysisError
+from analysis.scores.classes import TWO, classes_of, row_weights
 from analysis.scores.columns import numbers_of
 from analysis.scores.scored import Scored, scored
 from analysis.scores.sheets import read_sheet
-from analysis.scores.tabular import Reading, classes_of, row_weights
+from analysis.scores.tabular import Reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def load_scores(
     columns = {name: numbers_of(name, sheet.column(name, "score"), sheet.source) for name in chosen}
     weights = sheet.weights if reading.weight is None else row_weights(sheet, reading.weight)
     classes, codes = classes_of(sheet, truth, cells)
-    if positive is None and len(classes) > 2:  # noqa: PLR2004  # two need no choice
+    if positive is None and len(classes) > TWO:
         raise AnalysisError(
             f"truth: column {truth!r} holds {', '.join(classes)}: say which is positive, --positive"
             f" {classes[-1]!r}"

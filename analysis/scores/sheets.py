@@ -1,7 +1,8 @@
 """Sheets of cells as they stand in a file: named columns, before anything is made of what they hold."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -86,10 +87,10 @@ def read_sheet(path: Path, *, missing: Sequence[str] = (), header: bool | None =
         from analysis.scores.arff import parse_arff
 
         return parse_arff(text, str(path))
-    return _parse_csv(text, str(path), {mark.strip().lower() for mark in missing} | MISSING, header)
+    return _parse_csv(text, str(path), {mark.strip().lower() for mark in missing} | MISSING, header=header)
 
 
-def _parse_csv(text: str, source: str, missing: Set[str], header: bool | None) -> Sheet:  # noqa: FBT001  # three-valued
+def _parse_csv(text: str, source: str, missing: AbstractSet[str], *, header: bool | None) -> Sheet:
     rows, notes = _rows(text, source), []
     named = _is_header(rows, missing, source) if header is None else header
     if named:
@@ -136,7 +137,8 @@ def _rows(text: str, source: str) -> list[list[str]]:
             rows.append([cell.strip() for cell in cells])
             if len(cells) != len(rows[0]):
                 raise AnalysisError(
-                    f"{source}: line {lines.line_num} has {counted(len(cells), 'cell')}, the first {len(rows[0])}"
+                    f"{source}: line {lines.line_num} has {counted(len(cells), 'cell')},"
+                    f" the first {len(rows[0])}"
                 )
     except csv.Error as error:
         raise AnalysisError(
@@ -147,7 +149,7 @@ def _rows(text: str, source: str) -> list[list[str]]:
     return rows
 
 
-def _is_header(rows: Sequence[Sequence[str]], missing: Set[str], source: str) -> bool:
+def _is_header(rows: Sequence[Sequence[str]], missing: AbstractSet[str], source: str) -> bool:
     """Tell whether the first row names the columns: a name is no number where numbers follow."""
     first, rest = rows[0], rows[1:]
     if not rest:
@@ -164,8 +166,8 @@ def _is_header(rows: Sequence[Sequence[str]], missing: Set[str], source: str) ->
     if all(data):
         return False
     raise AnalysisError(
-        f"{source}: the first row holds {first[numeric.index(True)]!r} and {first[data.index(False)]!r}, so it"
-        " may be a header or data: say --header or --no-header"
+        f"{source}: the first row holds {first[numeric.index(True)]!r} and {first[data.index(False)]!r},"
+        " so it may be a header or data: say --header or --no-header"
     )
 
 

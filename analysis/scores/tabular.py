@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.scores.columns import Column, numbers_of, understand
-from analysis.scores.sheets import Cells, Sheet, as_cells, frame_sheet, is_number, read_sheet
+from analysis.scores.classes import TWO, classes_of, row_weights
+from analysis.scores.columns import Column, understand
+from analysis.scores.sheets import Sheet, frame_sheet, read_sheet
 
 DIABETES_VARIABLE = "DLSYSLAB_DIABETES"
 DEBIAN_DIABETES = Path("/usr/share/doc/weka/examples/diabetes.arff")
 OPENML_DIABETES = 37
 BUNDLED = ("breast-cancer", "diabetes")
-CLASSES = 20
-"""A target of more values is taken for a number to predict."""
+COUNTING = 20
+"""Rows from which on a column that counts up is taken for their numbers."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Table:
     @property
     def labels(self) -> NDArray[np.bool_]:
         """True for the positive class, shape (n,)."""
-        return self.target == self.classes.index(self.positive or self.classes[-1])
+        return np.asarray(self.target == self.classes.index(self.positive or self.classes[-1]))
 
     @property
     def incomplete(self) -> bool:
@@ -222,59 +223,9 @@ def _table(sheet: Sheet, name: str, *, target: str | None, positive: str | None,
     )
 
 
-def row_weights(sheet: Sheet, name: str) -> NDArray[np.float64]:
-    """Return the weights that a column gives."""
-    weights = numbers_of(name, sheet.column(name, "weight"), sheet.source)
-    bad = ~(np.isfinite(weights) & (weights >= 0))
-    if bad.any():
-        row = int(np.argmax(bad))
-        said = "no weight" if np.isnan(weights[row]) else f"weight {weights[row]:g}"
-        raise AnalysisError(
-            f"{sheet.source}: column {name!r} has {said} in row {row + 1}: weights are at least 0"
-        )
-    return weights
-
-
-def classes_of(sheet: Sheet, name: str, cells: Cells) -> tuple[tuple[str, ...], NDArray[np.intp]]:
-    """Return a column's classes, in order, and each row's position among them, -1 where missing.
-
-    Numbers are the same class however they are written.
-    """
-    if cells.dtype != object:
-        cells = as_cells(None if np.isnan(x) else repr(float(x)) for x in cells)
-    present = {str(cell) for cell in cells if cell is not None}
-    if not present:
-        raise AnalysisError(f"target: column {name!r} of {sheet.source} holds no value at all")
-    if all(is_number(cell) for cell in present):
-        called = {
-            cell: f"{float(cell):.17g}" if float(cell) % 1 else f"{float(cell):.0f}" for cell in present
-        }
-        ordered = sorted(set(called.values()), key=float)
-    else:
-        understand(name, cells, sheet.source, category=True)
-        called = {cell: cell for cell in present}
-        ordered = sorted(present)
-    if not 2 <= len(ordered) <= CLASSES:
-        shown = ", ".join(ordered[:4]) + (", …" if len(ordered) > 4 else "")  # noqa: PLR2004  # as many as are shown
-        raise AnalysisError(
-            f"target: column {name!r} of {sheet.source} holds {len(ordered)} classes ({shown}),"
-            f" not 2 to {CLASSES}"
-        )
-    place = {cell: ordered.index(called[cell]) for cell in present}
-    codes = np.array([-1 if cell is None else place[str(cell)] for cell in cells], dtype=np.intp)
-    held = np.bincount(codes[codes >= 0], minlength=len(ordered))
-    if len(ordered) > 2 and held.min() < 2:  # noqa: PLR2004  # more than two classes, one of which may be a slip
-        rare = ordered[int(np.argmin(held))]
-        raise AnalysisError(
-            f"target: column {name!r} of {sheet.source} holds {len(ordered)} classes, of which {rare!r} in"
-            " one row only: mend or remove it"
-        )
-    return tuple(ordered), codes
-
-
 def _positive(positive: str | None, classes: tuple[str, ...], target: str, source: str) -> str | None:
     if positive is None:
-        return classes[-1] if len(classes) == 2 else None  # noqa: PLR2004  # of more, each is positive in turn
+        return classes[-1] if len(classes) == TWO else None  # of more, each is positive in turn
     if positive not in classes:
         held = f"{', '.join(classes[:-1])} and {classes[-1]}"
         raise AnalysisError(f"positive: column {target!r} of {source} holds {held}, not {positive!r}")
@@ -284,7 +235,7 @@ def _positive(positive: str | None, classes: tuple[str, ...], target: str, sourc
 def _whole(columns: Sequence[Column]) -> NDArray[np.bool_]:
     """Tell which rows have every value."""
     there = [column.codes >= 0 if column.numbers is None else ~np.isnan(column.numbers) for column in columns]
-    return np.logical_and.reduce(there)
+    return np.asarray(np.logical_and.reduce(there))
 
 
 def _notes(columns: Sequence[Column], *, drop: bool) -> list[str]:
@@ -303,7 +254,7 @@ def _notes(columns: Sequence[Column], *, drop: bool) -> list[str]:
     counting = [
         column.name
         for column in columns
-        if column.numbers is not None and len(column.numbers) > CLASSES and _counts_up(column.numbers)
+        if column.numbers is not None and len(column.numbers) >= COUNTING and _counts_up(column.numbers)
     ]
     if counting:
         notes.append(

@@ -30,13 +30,12 @@ def test_what_is_measured_is_what_scores_measures(drawn: tuple[Labels, list[Scor
         assert measured == pytest.approx(expected, rel=1e-12, abs=1e-13)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("weight", [None, RNG.integers(1, 4, 120) / 2], ids=["plain", "weighted"])
 def test_a_replicate_is_a_weighting_that_keeps_the_classes_and_is_common_to_the_models(
-    weighted: bool,
+    weight: np.ndarray | None,
 ) -> None:
     """Every replicate's areas are those of some weights: redo the draws and weigh with scores' functions."""
-    weight = RNG.integers(1, 4, len(Y)) / 2 if weighted else np.ones(len(Y))
-    boot = bootstrap(Y, SCORES, weight if weighted else None, replicates=25, rng=7)
+    boot = bootstrap(Y, SCORES, weight, replicates=25, rng=7)
     rng, n, p = np.random.default_rng(7), len(Y), int(Y.sum())
     for row in range(25):
         drawn = rng.random(n)
@@ -44,7 +43,7 @@ def test_a_replicate_is_a_weighting_that_keeps_the_classes_and_is_common_to_the_
         np.add.at(times, np.flatnonzero(Y)[(drawn[:p] * p).astype(int)], 1)
         np.add.at(times, np.flatnonzero(~Y)[(drawn[p:] * (n - p)).astype(int)], 1)
         for m in (0, 1):
-            c = counts(Y, SCORES[m], times * weight)
+            c = counts(Y, SCORES[m], times if weight is None else times * weight)
             expected = [float(area(c.rises)) for area in AREAS.values()]
             assert boot.replicates[m, :, row] == pytest.approx(expected, rel=1e-12)
 

@@ -5,7 +5,14 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.scores import Reading, auroc, load_scores
 
-TEXT = "id,y,a,b,w\nr1,sick,.9,3,1\nr2,fine,.2,-1,2\nr3,sick,.4,inf,1\nr4,fine,.6,0,0\nr5,sick,,2,1\nr6,,.3,1,1\n"
+TEXT = """id,y,a,b,w
+r1,sick,.9,3,1
+r2,fine,.2,-1,2
+r3,sick,.4,inf,1
+r4,fine,.6,0,0
+r5,sick,,2,1
+r6,,.3,1,1
+"""
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_usual_marks_and_the_users_own_are_missing(tmp_path: Path) -> None:
 def test_a_file_without_a_header_loses_no_row(tmp_path: Path, text: str) -> None:
     sheet = csv(tmp_path, text)
     assert len(sheet) == text.count("\n")
-    assert list(sheet.columns)[0] == "column 1"
+    assert next(iter(sheet.columns)) == "column 1"
     assert "has no header" in sheet.notes[0]
 
 
@@ -128,7 +128,10 @@ def test_rows_may_have_weights() -> None:
 
 
 def test_comments_case_tabs_and_types() -> None:
-    text = "% hello\n@RELATION x\n@Attribute a REAL\n@ATTRIBUTE b string\n@attribute c Date 'yyyy'\n@DATA\n% no\n1\tword\t2001\n\n2,'a, b',2002\n"
+    text = (
+        "% hello\n@RELATION x\n@Attribute a REAL\n@ATTRIBUTE b string\n@attribute c Date 'yyyy'\n"
+        "@DATA\n% no\n1\tword\t2001\n\n2,'a, b',2002\n"
+    )
     sheet = parse_arff(text, "toy")
     assert sheet.columns["a"].tolist() == [1, 2]
     assert sheet.columns["b"].tolist() == ["word", "a, b"]
