@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from analysis.learning.datasets import Labelled
 from analysis.learning.plans import Plan
 from analysis.learning.schedules import Constant
-from analysis.learning.training import Examples, sgd, updates
+from analysis.learning.training import Arithmetic, Examples, sgd, updates
 from nets import zoo
 from nets.build import BuiltNetwork, build
 
@@ -102,6 +102,6 @@ def ours(images: np.ndarray, labels: np.ndarray, setting: Setting) -> Iterator[N
     standardised = ((blocks.mean((2, 4), dtype=np.float32) / 255 - 0.286) / 0.353).astype(np.float32)
     examples = Examples.of(Labelled(standardised, labels), setting.device)
     plan = Plan((setting.batch,) * UPDATES, Constant(0.01))
-    bfloat16 = setting.precision == "bfloat16"
-    for _ in updates(module, sgd(module, 0.9), examples, plan, seed=0, bfloat16=bfloat16):
+    arithmetic = Arithmetic(bfloat16=setting.precision == "bfloat16")
+    for _ in updates(module, sgd(module, 0.9), examples, plan, seed=0, arithmetic=arithmetic):
         yield
