@@ -8,6 +8,7 @@ edge.
 import io
 import sys
 from collections.abc import Iterator
+from textwrap import TextWrapper
 from typing import Any
 
 import click
@@ -113,7 +114,8 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
         no_color=True,
     )
     for renderable in renderables:
-        console.print(renderable, crop=False, overflow="ignore")
+        shown = _wrapped(renderable, console.width) if isinstance(renderable, str) else renderable
+        console.print(shown, crop=False, overflow="ignore")
     text = "\n".join(line.rstrip() for line in rendered.getvalue().splitlines())
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -121,6 +123,12 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
     except UnicodeEncodeError:
         text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
     click.echo(text)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break lines between words; a word that is wider than the terminal runs over its edge, uncut."""
+    wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True)
+    return "\n".join(part for line in text.split("\n") for part in wrapper.wrap(line) or [""])
 
 
 def counted(count: int, noun: str) -> str:

@@ -76,7 +76,9 @@ class Bootstrap:
         return f"<Bootstrap of {', '.join(self.names)}: {self.replicates.shape[2]} replicates>"
 
     def _repr_html_(self) -> str:
-        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+        from analysis.notebooks import as_html
+
+        return as_html(repr(self)[1:-1], self.to_pandas().reset_index())
 
     def area(self, area: str, model: str | None = None) -> float:
         """Return an area as measured.

@@ -58,7 +58,9 @@ class Calibration:
         return f"<Calibration: Brier {self.brier:.4f}, of which miscalibration {self.miscalibration:.4f}>"
 
     def _repr_html_(self) -> str:
-        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+        from analysis.notebooks import as_html
+
+        return as_html(repr(self)[1:-1], self.to_pandas())
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return the curve as a data frame, a row for each distinct score."""

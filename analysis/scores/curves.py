@@ -56,7 +56,9 @@ class Counts:
         )
 
     def _repr_html_(self) -> str:
-        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+        from analysis.notebooks import as_html
+
+        return as_html(repr(self)[1:-1], self.to_pandas())
 
     @property
     def positives(self) -> float:

@@ -50,7 +50,9 @@ class Evaluation:
         return f"<Evaluation of {', '.join(s.names)} on {s.positives} positive and {s.negatives} negative>"
 
     def _repr_html_(self) -> str:
-        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+        from analysis.notebooks import as_html
+
+        return as_html(repr(self)[1:-1], self.to_pandas().reset_index())
 
     @property
     def names(self) -> tuple[str, ...]:

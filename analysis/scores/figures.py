@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import panels
+from analysis.figures import axes_or_new, headed, panels
 from analysis.scores.bootstrapping import GRID
 from analysis.scores.calibrating import Calibration
 from analysis.scores.curves import Counts, PrCurve, PrgCurve, RocCurve, pr_curve, prg_curve, roc_curve
@@ -56,7 +56,7 @@ def draw_curves(
     shaded = f"bands: {100 * evaluation.level:g} %, pointwise" if bands else ""
     heading = ", ".join(part for part in (title, shaded) if part)
     if heading:
-        figure.suptitle(heading, fontsize="medium")
+        headed(figure, heading)
     return figure
 
 
@@ -64,7 +64,7 @@ def plot_roc(
     curve: RocCurve, ax: Axes | None = None, *, label: str | None = None, color: str | None = None
 ) -> Axes:
     """Draw a ROC curve."""
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.plot(curve.fpr, curve.tpr, color=color, label=label)
     ax.set(title="ROC", xlabel="false positive rate", ylabel="true positive rate")
     ax.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -75,7 +75,7 @@ def plot_pr(
     curve: PrCurve, ax: Axes | None = None, *, label: str | None = None, color: str | None = None
 ) -> Axes:
     """Draw a precision–recall curve, joined as Davis and Goadrich do."""
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.plot(*_pr_line(curve), color=color, label=label)
     ax.set(title="Precision–recall", xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     return ax
@@ -85,7 +85,7 @@ def plot_prg(
     curve: PrgCurve, ax: Axes | None = None, *, label: str | None = None, color: str | None = None
 ) -> Axes:
     """Draw a PR-gain curve."""
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.plot(curve.recall_gain, curve.precision_gain, color=color, label=label)
     ax.set(title="PR-gain", xlabel="recall gain", ylabel="precision gain", xlim=(0, 1))
     return ax
@@ -95,10 +95,10 @@ def plot_calibration(
     found: Calibration, ax: Axes | None = None, *, label: str | None = None, color: str | None = None
 ) -> Axes:
     """Draw the rates that follow a model's scores over these, with where its scores lie at the bottom."""
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     if not ax.lines:
         ax.plot([0, 1], [0, 1], **CHANCE, label="calibrated")
-    drawn = ax.plot(found.scores, found.rates, color=color, label=label, drawstyle="default")
+    drawn = ax.plot(found.scores, found.rates, color=color, label=label)
     held, edges = np.histogram(found.scores, bins=40, range=(0, 1), weights=found.weights)
     ax.stairs(0.15 * held / held.max(), edges, color=drawn[0].get_color(), alpha=0.5)
     ax.set(title="Calibration (isotonic)", xlabel="score", ylabel="rate of positives")
@@ -116,12 +116,8 @@ def draw_calibration(evaluation: "Evaluation", *, title: str | None = None) -> F
             plot_calibration(found, ax, label=label, color=f"C{position % 10}")
     ax.legend(fontsize="x-small", title="below: where the scores lie", title_fontsize="x-small")
     if title:
-        figure.suptitle(title, fontsize="small")
+        headed(figure, title)
     return figure
-
-
-def _axes(ax: Axes | None) -> Axes:
-    return panels(1)[1][0] if ax is None else ax
 
 
 def _short(name: str) -> str:

@@ -61,7 +61,9 @@ class Delong:
         return f"<AUROC by DeLong: {', '.join(shown)}>"
 
     def _repr_html_(self) -> str:
-        return str(self.to_pandas()._repr_html_())  # type: ignore[operator]  # untyped in its stubs
+        from analysis.notebooks import as_html
+
+        return as_html(repr(self)[1:-1], self.to_pandas().reset_index())
 
     def interval(self, model: str | None = None, level: float = 0.95) -> Interval:
         """Return the score interval of one AUROC (see :mod:`analysis.scores.intervals`)."""

@@ -122,9 +122,10 @@ def scored(
 
 def _by_name(y_scores: Models, names: Sequence[str] | None) -> dict[str, tuple[Any, str]]:
     """Return each model's scores, with what to call them in a complaint."""
-    if hasattr(y_scores, "keys"):
-        by_key: Any = y_scores  # a mapping or a data frame
-        named = {str(name): (by_key[name], f"scores of {name!r}") for name in by_key.keys()}  # noqa: SIM118  # a series iterates otherwise
+    if isinstance(y_scores, Mapping) or hasattr(y_scores, "columns"):
+        by_key: Any = y_scores
+        keys = list(by_key.columns if hasattr(by_key, "columns") else by_key)
+        named = {str(name): (by_key[name], f"scores of {name!r}") for name in keys}
         if not named:
             raise AnalysisError("y_score holds no model: give one at least")
         return named

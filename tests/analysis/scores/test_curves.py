@@ -247,10 +247,10 @@ def test_however_little_positives_weigh(drawn: tuple[Labels, list[Scores]], powe
 
 
 def aupr_by_mpmath(y: Labels, score: Scores, weight: np.ndarray) -> float:
-    """Sum a/D + (t₀ - aS/D)/D·log(1 + D/S) over segments, in four hundred digits."""
+    """Sum a/D + (t₀ - aS/D)/D·log(1 + D/S) over segments, in a thousand digits."""
     import mpmath
 
-    with mpmath.workdps(400):
+    with mpmath.workdps(1000):
         total, tp, fp = mpmath.mpf(0), mpmath.mpf(0), mpmath.mpf(0)
         for threshold in sorted(set(score.tolist()), reverse=True):
             held = score == threshold

@@ -89,7 +89,7 @@ def test_figures_take_axes() -> None:
     for curve in (roc(Y, GOOD), pr(Y, GOOD), prg(Y, GOOD), calibration(Y, GOOD)):
         assert curve.plot(axes[3], label="good") is axes[3]
         assert curve.plot().figure is not figure
-    plt.close(figure)
+    plt.close("all")
 
 
 def test_curves_by_kind() -> None:
