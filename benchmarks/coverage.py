@@ -71,7 +71,8 @@ class Shape:
         precision = share * true / np.maximum(share * true + (1 - share) * false, 1e-300)
         # 1 - AUPRG is the integral of FPR · π/(1-π) / TPR³ over TPR from π on.
         late = true >= share
-        lost = np.trapezoid((share / (1 - share) * false / np.maximum(true, 1e-300) ** 3)[late], true[late])
+        true_late, false_late = true[late], false[late]
+        lost = np.trapezoid(share / (1 - share) * false_late / true_late**3, true_late)
         aupr = float(np.trapezoid(precision, true))
         return {
             "auroc": float(np.trapezoid(true, false)),

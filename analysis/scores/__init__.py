@@ -14,8 +14,9 @@ The flow of data::
     evaluation ─▶ report · plain · figures ─▶ runs ─▶ cli
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from analysis.lazy import lazily
 
 if TYPE_CHECKING:
     from analysis.scores.bootstrapping import Bootstrap, bootstrap
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from analysis.scores.scorefile import load_scores
     from analysis.scores.tabular import Reading, Table, load
 
-_HOME = {
+_WHERE = {
     "bootstrapping": ("Bootstrap", "bootstrap"),
     "calibrating": ("Calibration", "calibration"),
     "curves": ("Counts", "aupr", "auprg", "auroc", "counts", "pr", "prg", "roc"),
@@ -80,14 +81,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # whatever is asked for
-    for module, names in _HOME.items():
-        if name in names:
-            value = getattr(import_module(f"analysis.scores.{module}"), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__ = lazily(__name__, _WHERE)

@@ -216,6 +216,8 @@ def _scores(table: Table, name: str, model: Any, parts: tuple[Rows, Rows]) -> Ar
             given = np.asarray(pipeline.decision_function(table.features[test]), dtype=np.float64)
     except Exception as error:
         raise AnalysisError(f"models: {name!r} could not be fitted: {described(error)}") from error
+    if np.isnan(given).any():
+        raise AnalysisError(f"models: {name!r} gives a score that is no number")
     if table.positive is None:
         if given.ndim != 2 or given.shape[1] != len(table.classes):  # noqa: PLR2004  # rows and classes
             raise AnalysisError(

@@ -1,7 +1,7 @@
 """Operating points: the threshold that keeps a promise, and what it costs."""
 
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,10 +121,11 @@ def shortest(c: Counts, threshold: float) -> str:
     held = int((c.thresholds >= threshold).sum())
     exact = Decimal(threshold) if np.isfinite(threshold) else None
     for digits in range(3, 17) if exact is not None else ():
-        # Rounded up, it would lose the example that it stands for.
-        text = f"{Context(prec=digits, rounding=ROUND_FLOOR).plus(exact).normalize():g}"
-        if int((c.thresholds >= float(text)).sum()) == held:
-            return text
+        # Rounded up it may lose the example that it stands for; then it is cut off instead.
+        for rounding in (ROUND_HALF_EVEN, ROUND_FLOOR):
+            text = f"{Context(prec=digits, rounding=rounding).plus(exact).normalize():g}"
+            if int((c.thresholds >= float(text)).sum()) == held:
+                return text
     return repr(threshold)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from analysis.cli import main
@@ -70,7 +70,8 @@ def test_python_and_the_command_line_say_the_same(mine: pd.DataFrame, run: Run) 
             assert result["models"][name][label]["interval"] == list(found.interval(area, name))
 
 
-def test_the_report_says_it_all_and_files_are_written(mine: pd.DataFrame, run: Run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("mine")
+def test_the_report_says_it_all_and_files_are_written(run: Run, tmp_path: Path) -> None:
     out = run(*OWN, "--at", "recall=0.8", "--points", "p.csv", "--figure", "f.svg", "--calibration", "c.png")
     for part in (
         "mine.csv: 60 rows",
@@ -88,7 +89,6 @@ def test_the_report_says_it_all_and_files_are_written(mine: pd.DataFrame, run: R
     counts = points.groupby("model").last()
     assert (counts["tp"] + counts["fp"] == 60).all()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["c.png", "f.svg", "mine.csv", "p.csv"]
-    assert b"mine.csv" in (tmp_path / "f.svg").read_bytes() or (tmp_path / "f.svg").stat().st_size > 10_000
 
 
 def test_three_classes_stand_each_against_the_rest(
@@ -158,8 +158,9 @@ def test_nothing_is_cut_however_many_models_and_however_long_their_names(
         ),
     ],
 )
+@pytest.mark.usefixtures("mine")
 def test_bad_input_is_one_sentence_and_status_2(
-    mine: pd.DataFrame, arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["scores", *arguments]) == 2
     out, err = capsys.readouterr()
@@ -199,12 +200,13 @@ NUMBERS = st.floats(0, 1).map(lambda x: f"{x:.3f}")
 
 @st.composite
 def files(draw: st.DrawFn) -> tuple[str, bytes]:
-    """A small CSV or ARFF file, well-formed or damaged."""
-    width, height = draw(st.integers(1, 4)), draw(st.integers(0, 14))
-    cell = draw(st.sampled_from([CELLS, NUMBERS, st.one_of(CELLS, NUMBERS)]))
-    rows = [
-        [draw(st.sampled_from(["0", "1"])), *(draw(cell) for _ in range(width - 1))] for _ in range(height)
-    ]
+    """A small CSV or ARFF file: of numbers, of anything, or damaged."""
+    how = draw(st.sampled_from(["numbers", "numbers", "anything", "damaged"]))
+    width, height = draw(st.integers(2, 4)), draw(st.integers(0, 14))
+    cell = NUMBERS if how == "numbers" else draw(st.sampled_from([CELLS, NUMBERS, st.one_of(CELLS, NUMBERS)]))
+    rows = [[draw(st.sampled_from("01")), *(draw(cell) for _ in range(width - 1))] for _ in range(height)]
+    if how == "numbers":
+        rows += [[truth, *["0.5"] * (width - 1)] for truth in "010101"]
     names = ["y", "a", "b", "w"][:width]
     if draw(st.booleans()):
         kind = ".arff"
@@ -219,7 +221,7 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
         mark = draw(st.sampled_from([",", ";", "\t"]))
         text = "".join(mark.join(row) + "\n" for row in [names, *rows])
     content = text.encode()
-    if draw(st.integers(0, 2)) == 0 and content:
+    if how == "damaged" and content:
         place = draw(st.integers(0, len(content) - 1))
         content = draw(
             st.sampled_from(
@@ -233,40 +235,40 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
     return kind, content
 
 
-OPTIONS = [
-    ["--truth", "y"],
-    ["--truth", "z"],
-    ["--score", "a"],
-    ["--score", "b"],
-    ["--weight", "w"],
-    ["--weight", "a"],
-    ["--target", "y"],
-    ["--target", "a"],
+USUAL = [
+    ["--at", "precision=0.9"],
+    ["--at", "threshold=1e308"],
+    ["--calibration", "c.svg"],
+    ["--category", "a"],
+    ["--figure", "f.svg"],
+    ["--json"],
+    ["--level", "0.9"],
+    ["--points", "p.csv"],
     ["--positive", "1"],
-    ["--positive", "maybe"],
+    ["--score", "a"],
+    ["--seed", "0"],
+    ["--splits", "2"],
+    ["--scheme", "stratified"],
+    ["--weight", "b"],
+]
+ODD = [
+    ["--at", "=="],
+    ["--drop", "b"],
+    ["--folds", "2"],
+    ["--missing", "yes"],
+    ["--missing-values", "drop"],
     ["--models", "logistic"],
     ["--models", "naive-bayes,math.pi"],
     ["--models", "sklearn.svm.SVC(C=0)"],
-    ["--missing", "yes"],
-    ["--missing-values", "drop"],
-    ["--category", "a"],
-    ["--drop", "b"],
     ["--no-header"],
-    ["--splits", "2"],
-    ["--splits", "0"],
-    ["--scheme", "stratified"],
+    ["--positive", "maybe"],
     ["--scheme", "cross-validated"],
-    ["--folds", "2"],
-    ["--at", "precision=0.9"],
-    ["--at", "threshold=1e308"],
-    ["--at", "=="],
-    ["--level", "0.9"],
-    ["--seed", "0"],
+    ["--score", "b"],
     ["--seed", "-1"],
-    ["--json"],
-    ["--points", "p.csv"],
-    ["--calibration", "c.svg"],
-    ["--figure", "f.svg"],
+    ["--splits", "0"],
+    ["--target", "a"],
+    ["--truth", "z"],
+    ["--weight", "w"],
 ]
 
 
@@ -274,15 +276,18 @@ OPTIONS = [
 @given(
     files(),
     st.booleans(),
-    st.lists(st.sampled_from(OPTIONS), max_size=6, unique_by=tuple),
+    st.lists(st.sampled_from(USUAL), max_size=4, unique_by=tuple),
+    st.one_of(st.just([]), st.lists(st.sampled_from(ODD), max_size=2, unique_by=tuple)),
 )
 def test_whatever_is_asked_is_answered_or_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory,
     capsys: pytest.CaptureFixture[str],
     file: tuple[str, bytes],
     own: bool,  # noqa: FBT001  # drawn
-    options: list[list[str]],
+    usual: list[list[str]],
+    odd: list[list[str]],
 ) -> None:
+    options = usual + odd
     folder = tmp_path_factory.mktemp("any")
     kind, content = file
     (folder / f"in{kind}").write_bytes(content)
@@ -297,6 +302,7 @@ def test_whatever_is_asked_is_answered_or_refused_in_one_sentence(
     out, err = capsys.readouterr()
     written = {path.name for path in folder.iterdir()} - {f"in{kind}"}
     assert "Traceback" not in err
+    event(f"status {status}")
     if status == 2:
         assert err.startswith("error: ")
         assert err.count("\n") == 1

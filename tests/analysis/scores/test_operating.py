@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from analysis.errors import AnalysisError
 from analysis.scores.curves import counts
-from analysis.scores.operating import Rule, best_f_gain, operate, parse_rule
+from analysis.scores.operating import Rule, best_f_gain, operate, parse_rule, shortest
 from tests.analysis.scores.strategies import Labels, Scores, rankings
 
 Y = [1, 1, 0, 1, 0, 0, 1, 0]
@@ -77,7 +77,9 @@ def test_the_best_f_gain_is_the_best_f1_of_scikit_learn(drawn: tuple[Labels, lis
     y, (score,) = drawn
     point = best_f_gain(counts(y, score))
     called = score >= point.threshold
-    best = max(f1_score(y, score >= t) for t in set(score.tolist()))
+    best = max(
+        2 * (y[called] @ y[called]) / (called.sum() + y.sum()) for called in (score >= t for t in score)
+    )
     assert f1_score(y, called) == pytest.approx(best, rel=1e-12)
     assert point.precision == pytest.approx(precision_score(y, called), rel=1e-12)
     assert point.recall == pytest.approx(recall_score(y, called), rel=1e-12)
@@ -108,3 +110,18 @@ def test_weights_round_nothing_off_a_bound() -> None:
     found = operate(c, Rule("recall", 0.9))
     assert found is not None
     assert found.threshold == 2
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=8))
+def test_a_threshold_is_shown_with_digits_enough_to_make_its_counts(scores: list[float]) -> None:
+    y = [0, 1] * (len(scores) // 2) + [1] * (len(scores) % 2)
+    c = counts(y, scores)
+    for threshold, tp, fp in zip(c.thresholds, c.tp, c.fp, strict=True):
+        shown = operate(c, Rule("threshold", float(shortest(c, float(threshold)))))
+        assert shown is not None
+        assert (shown.tp, shown.fp) == (tp, fp)
+
+
+def test_a_threshold_of_few_digits_is_shown_as_it_is() -> None:
+    c = counts([0, 1, 0], [0.2274, 0.22735, 1e300])
+    assert [shortest(c, t) for t in c.thresholds.tolist()] == ["inf", "1e+300", "0.2274", "0.227"]
