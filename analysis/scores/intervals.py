@@ -6,7 +6,7 @@ is known from its variance v (Korn & Graubard 1998): the limits are those x for 
 .. math:: (p - x)^2 = z^2 c \cdot x (1 - x), \qquad c = v / (p (1 - p)),
 
 Wilson's (1927) score interval with 1/c examples. Unlike p ± z√v it stays within the range, is wider towards
-the middle, and keeps its coverage near the ends, as Newcombe (2006) found for AUROC.
+the middle, and keeps its coverage near the ends; Newcombe (2006) solves for AUROC's limits in the same way.
 
 Near a perfect ranking v rests on the few examples that are ranked wrongly, and is 0 where there is none. So
 c is drawn towards that of the least favourable case, with the weight of one error against those seen:

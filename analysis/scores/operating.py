@@ -119,11 +119,13 @@ def shortest(c: Counts, threshold: float) -> str:
     '0.1237'
     """
     held = int((c.thresholds >= threshold).sum())
-    exact = Decimal(threshold) if np.isfinite(threshold) else None
-    for digits in range(3, 17) if exact is not None else ():
+    if not np.isfinite(threshold):
+        return repr(threshold)
+    for digits in range(3, 17):
         # Rounded up it may lose the example that it stands for; then it is cut off instead.
         for rounding in (ROUND_HALF_EVEN, ROUND_FLOOR):
-            text = f"{Context(prec=digits, rounding=rounding).plus(exact).normalize():g}"
+            short = Context(prec=digits, rounding=rounding).plus(Decimal(threshold))
+            text = f"{short.normalize():g}"
             if int((c.thresholds >= float(text)).sum()) == held:
                 return text
     return repr(threshold)

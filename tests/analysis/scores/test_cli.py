@@ -276,18 +276,19 @@ ODD = [
 @given(
     files(),
     st.booleans(),
-    st.lists(st.sampled_from(USUAL), max_size=4, unique_by=tuple),
-    st.one_of(st.just([]), st.lists(st.sampled_from(ODD), max_size=2, unique_by=tuple)),
+    st.tuples(
+        st.lists(st.sampled_from(USUAL), max_size=4, unique_by=tuple),
+        st.one_of(st.just([]), st.lists(st.sampled_from(ODD), max_size=2, unique_by=tuple)),
+    ),
 )
 def test_whatever_is_asked_is_answered_or_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory,
     capsys: pytest.CaptureFixture[str],
     file: tuple[str, bytes],
     own: bool,  # noqa: FBT001  # drawn
-    usual: list[list[str]],
-    odd: list[list[str]],
+    drawn: tuple[list[list[str]], list[list[str]]],
 ) -> None:
-    options = usual + odd
+    options = [*drawn[0], *drawn[1]]
     folder = tmp_path_factory.mktemp("any")
     kind, content = file
     (folder / f"in{kind}").write_bytes(content)
