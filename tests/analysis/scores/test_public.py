@@ -1,0 +1,58 @@
+import analysis.scores as room
+from tests.commands import run_python
+
+PUBLIC = set(
+    [
+        "aupr",
+        "auprg",
+        "auroc",
+        "baseline",
+        "bootstrap",
+        "calibration",
+        "counts",
+        "delong",
+        "dominates",
+        "evaluate",
+        "load",
+        "load_scores",
+        "pr",
+        "pr_between",
+        "pr_to_roc",
+        "prg",
+        "rank",
+        "repeat",
+        "roc",
+        "roc_to_pr",
+    ]
+)
+KINDS = set(
+    [
+        "Baseline",
+        "Bootstrap",
+        "Calibration",
+        "Counts",
+        "Delong",
+        "Difference",
+        "Evaluation",
+        "Interval",
+        "Point",
+        "Reading",
+        "Repeats",
+        "Table",
+    ]
+)
+
+
+def test_what_a_user_needs_stands_in_the_room_and_is_no_module() -> None:
+    assert set(room.__all__) == PUBLIC | KINDS
+    assert all(callable(getattr(room, name)) for name in PUBLIC)
+    assert all(isinstance(getattr(room, name), type) for name in KINDS)
+
+
+def test_nothing_is_loaded_before_it_is_used() -> None:
+    code = (
+        "import sys, analysis.scores as s; before = 'numpy' in sys.modules; s.auroc([0, 1], [1, 2]);"
+        "print(before, *({'matplotlib', 'sklearn', 'pandas', 'torch'} & set(sys.modules)))"
+    )
+    done = run_python("-c", code)
+    assert done.stdout == "False\n"
