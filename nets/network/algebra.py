@@ -37,6 +37,17 @@ def product(sizes: Iterable[Size]) -> Size:
     return math.prod(sizes)
 
 
+def quotient(size: Size, divisor: Size) -> Size:
+    """Divide by what divides it.
+
+    >>> quotient(12, 4)
+    3
+    """
+    if isinstance(size, int) and isinstance(divisor, int):
+        return size // divisor
+    return size / divisor
+
+
 def floor_div(size: Size, n: int) -> Size:
     """Divide by a positive integer and round down.
 

@@ -1,0 +1,123 @@
+"""What whole families of operators cost: those that look, move, look up, work number by number, or sum up."""
+
+from collections.abc import Mapping
+
+from nets.counting.call import FREE, Call, Work, fresh
+from nets.counting.registry import Rule
+
+OVERWRITING = frozenset(
+    {"relu", "relu_", "threshold", "threshold_", "hardtanh", "hardtanh_", "native_dropout"}
+)
+"""What can take its input's place: nothing else needs the numbers that a ReLU or a dropout replaces."""
+
+
+def pointwise(call: Call) -> Work:
+    """Count one per number; an addition of something smaller in place is a bias, which computes nothing anew."""
+    name = call.operator.rpartition(".")[2]
+    overwrites = name in OVERWRITING
+    if name.endswith("_") and not overwrites:
+        first, *others = call.inputs
+        overwrites = bool(others) and all(len(o.shape) < len(first.shape) for o in others)
+    return Work(
+        elementwise=call.output.numel,
+        activations=0 if overwrites else fresh(call),
+        kind="relu" if name in OVERWRITING else "pointwise",
+    )
+
+
+def reduction(call: Call) -> Work:
+    """Count one per number read."""
+    data = call.inputs[0].numel if call.inputs else 0
+    return Work(elementwise=data, activations=fresh(call), kind="reduction")
+
+
+def movement(call: Call) -> Work:
+    """Count bytes only."""
+    del call
+    return Work(kind="movement")
+
+
+def view(call: Call) -> Work:
+    """Count nothing."""
+    del call
+    return FREE
+
+
+def filling(call: Call) -> Work:
+    """Count the bytes written."""
+    del call
+    return Work(read=0, kind="movement")
+
+
+def lookup(call: Call) -> Work:
+    """Count the bytes of what is found, not of the table that it is found in, and those of the indices."""
+    _, *indices = call.inputs
+    found = call.output.bytes
+    return Work(
+        activations=fresh(call) if call.operator == "aten.embedding" else 0,
+        read=found + sum((index.bytes for index in indices), start=0),
+        kind="lookup",
+    )
+
+
+def comparing(call: Call) -> Work:
+    """Count one per number read, as for a reduction: how often numbers are compared depends on them."""
+    return Work(elementwise=call.inputs[0].numel, activations=fresh(call), kind="reduction")
+
+
+def _named(rule: Rule, names: str) -> dict[str, Rule]:
+    return {f"aten.{name}": rule for name in names.split()}
+
+
+RULES: Mapping[str, Rule] = {
+    **_named(
+        view,
+        "empty empty_strided empty_like new_empty new_empty_strided resize_ set_ _unsafe_view lift_fresh "
+        "_local_scalar_dense item is_same_size sym_size sym_numel sym_stride _assert_async "
+        "_assert_tensor_metadata _assert_scalar _has_compatible_shallow_copy_type unsafe_split "
+        "unsafe_chunk unsafe_split_with_sizes _reshape_alias",
+    ),
+    **_named(
+        filling,
+        "zeros ones full zeros_like ones_like full_like new_zeros new_ones new_full zero_ fill_ arange "
+        "linspace logspace eye scalar_tensor rand randn rand_like randn_like randint randperm bernoulli "
+        "bernoulli_ normal_ uniform_ normal random_ tril_indices triu_indices _efficientzerotensor "
+        "exponential_ trunc_normal_ range hann_window",
+    ),
+    **_named(
+        movement,
+        "clone _to_copy copy_ contiguous cat stack constant_pad_nd reflection_pad1d reflection_pad2d "
+        "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d roll flip repeat "
+        "repeat_interleave tril triu pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle "
+        "im2col scatter scatter_ slice_scatter select_scatter diagonal_scatter as_strided_scatter "
+        "slice_backward select_backward diagonal_backward masked_fill masked_fill_ index_fill "
+        "index_fill_ index_copy index_copy_ index_put_ index_put _unsafe_index_put max_unpool2d "
+        "max_unpool3d diag_embed unfold_backward copy tril_ triu_ masked_scatter_ "
+        "masked_scatter _pack_padded_sequence reflection_pad1d_backward reflection_pad2d_backward "
+        "replication_pad2d_backward lift _conj_physical complex",
+    ),
+    **_named(
+        lookup, "embedding gather index_select index _unsafe_index take _unsafe_masked_index"
+    ),
+    **_named(
+        reduction,
+        "cumsum cumsum_ cumprod logcumsumexp cummax cummin logsumexp _logcumsumexp norm linalg_vector_norm "
+        "prod var std var_mean std_mean aminmax bincount histc embedding_dense_backward scatter_add "
+        "scatter_add_ index_add index_add_ scatter_reduce scatter_reduce_ col2im "
+        "nll_loss_forward nll_loss2d_forward nll_loss_backward nll_loss2d_backward mse_loss "
+        "binary_cross_entropy _embedding_bag_backward _unsafe_masked_index_put_accumulate "
+        "bucketize searchsorted",
+    ),
+    **_named(comparing, "sort topk argsort msort kthvalue median nanmedian mode"),
+    **_named(
+        pointwise,
+        "addr ger linalg_cross _prelu_kernel _prelu_kernel_backward native_dropout_backward "
+        "threshold_backward _fused_dropout rrelu_with_noise glu glu_backward log_sigmoid_forward "
+        "log_sigmoid_backward hardtanh_backward silu_backward gelu_backward "
+        "hardswish_backward hardsigmoid_backward sigmoid_backward tanh_backward elu_backward "
+        "leaky_relu_backward softplus_backward mish_backward softshrink_backward hardshrink_backward "
+        "logit_backward _thnn_fused_lstm_cell _thnn_fused_gru_cell polar "
+        "_thnn_fused_lstm_cell_backward_impl _thnn_fused_gru_cell_backward "
+        "smooth_l1_loss huber_loss _weight_norm_interface_backward",
+    ),
+}
