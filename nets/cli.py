@@ -16,7 +16,7 @@ from nets.errors import NetsError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from nets.graph import Network
+    from nets.network.graph import Network
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -143,9 +143,9 @@ def check(
     """
     if paper:
         return _check_paper(net, as_json=as_json, changed=bool(shape or settings))
-    from nets.conventions import convention_named
-    from nets.crosscheck import crosscheck
+    from nets.counting.crosscheck import crosscheck
     from nets.reports import check_report
+    from nets.tables.conventions import convention_named
 
     network, given = _network(net, shape, settings)
     rules = convention_named(convention)
@@ -162,8 +162,8 @@ def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
     import attrs
 
     from nets import zoo
+    from nets.counting.published import verdicts
     from nets.errors import InputError
-    from nets.published import verdicts
     from nets.reports import published_report
 
     if changed:
@@ -203,7 +203,7 @@ def compare(first: str, second: str, shape: str | None, *, as_json: bool) -> Non
 @_out_option
 def draw(net: str, shape: str | None, settings: tuple[str, ...], *, every: bool, out: Path | None) -> None:
     """Draw NET's graph as SVG."""
-    from nets.drawing import to_svg
+    from nets.drawing.svg import to_svg
     from nets.errors import InputError
 
     if out is not None and out.suffix.lower() != ".svg":

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from nets import zoo
-from nets.algebra import Shape, Size
 from nets.errors import InputError
-from nets.graph import LARGEST, Network
 from nets.layers.base import show
+from nets.network.algebra import Shape, Size
+from nets.network.graph import LARGEST, Network
 
 _SYMBOL = re.compile(r"[A-Z]\w*\Z")
 _BATCH_AND_SIDES = 4
@@ -35,7 +35,7 @@ def parse_input(text: str) -> Shape:
 
 def _size(token: str, text: str) -> Size:
     if _SYMBOL.match(token):
-        from nets.formulas import symbol
+        from nets.network.formulas import symbol
 
         return symbol(token)
     if not re.fullmatch(r"\d+", token, re.ASCII):
@@ -68,7 +68,7 @@ def parse_options(settings: Iterable[str]) -> dict[str, Any]:
 
 def symbolic_input(network: Network) -> Shape:
     """Return the net's input with the batch and the image's sides as symbols N, H, W."""
-    from nets.formulas import symbol
+    from nets.network.formulas import symbol
 
     batch, channels, *sides = network.example
     del batch

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from nets.algebra import Shape
-from nets.comparison import Comparison, compare_tables
-from nets.conventions import Convention
-from nets.graph import Network
 from nets.inputs import net_for, parse_input, symbolic_input
-from nets.tables import Table
+from nets.network.algebra import Shape
+from nets.network.graph import Network
+from nets.tables.comparison import Comparison, compare_tables
+from nets.tables.conventions import Convention
+from nets.tables.table import Table
 
 if TYPE_CHECKING:
-    from nets.crosscheck import Check
+    from nets.counting.crosscheck import Check
 
 
 def _shape(shape: "Shape | str | None") -> Shape | None:
@@ -63,8 +63,8 @@ def table(
 
 
 def check(net: str | Network, shape: Shape | str | None = None, **options: Any) -> "Check":  # noqa: ANN401  # each net has options of its own
-    """Compare a net's formulas with torch and fvcore, row by row; see `nets.crosscheck.crosscheck`."""
-    from nets.crosscheck import crosscheck
+    """Compare a net's formulas with torch and fvcore, row by row; see `nets.counting.crosscheck`."""
+    from nets.counting.crosscheck import crosscheck
 
     given = _shape(shape)
     return crosscheck(net_for(net, given, **options), given)
@@ -77,7 +77,7 @@ def compare(
     *,
     convention: str | Convention = "hand",
 ) -> Comparison:
-    """Put two nets side by side at the same input; see `nets.comparison.Comparison`.
+    """Put two nets side by side at the same input; see `nets.tables.comparison.Comparison`.
 
     >>> comparison = compare("inception-naive", "inception-reduced")
     >>> round(comparison.ratio("macs"), 2)
@@ -89,8 +89,8 @@ def compare(
 
 
 def draw(net: str | Network, shape: Shape | str | None = None, *, every: bool = False, **options: Any) -> str:  # noqa: ANN401  # each net has options of its own
-    """Draw a net's graph as SVG; see `nets.drawing.to_svg`."""
-    from nets.drawing import to_svg
+    """Draw a net's graph as SVG; see `nets.drawing.svg.to_svg`."""
+    from nets.drawing.svg import to_svg
 
     given = _shape(shape)
     return to_svg(net_for(net, given, **options), given, every=every)

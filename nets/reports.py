@@ -10,12 +10,12 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from nets import zoo
-from nets.comparison import Comparison, Pair
-from nets.conventions import CONVENTIONS
-from nets.crosscheck import Check, Difference
+from nets.counting.crosscheck import Check, Difference
+from nets.counting.published import PUBLISHED, Verdict
 from nets.layers.base import show
-from nets.published import PUBLISHED, Verdict
-from nets.working import worked_shape
+from nets.tables.comparison import Comparison, Pair
+from nets.tables.conventions import CONVENTIONS
+from nets.tables.working import worked_shape
 
 _COMMON = ("channels", "classes", "size", "width")
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from nets.conventions import FVCORE, HAND, Convention, convention_named
-from nets.crosscheck import Check, compare_counts, crosscheck
+from nets.counting.crosscheck import Check, compare_counts, crosscheck
 from nets.errors import InputError
-from nets.graph import Network
 from nets.inputs import parse_input
+from nets.network.graph import Network
 from nets.suggestions import near_misses
-from nets.tables import Table, tabulate_network
+from nets.tables.conventions import FVCORE, HAND, Convention, convention_named
+from nets.tables.table import Table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -96,7 +96,7 @@ def assert_counts(
         line for quantity, value in expected.items() for line in _complaints(table, quantity, value)
     ]
     if like is not None:
-        complaints += _unlike(table, tabulate_network(like, table.input, convention=rules, every=True))
+        complaints += _unlike(table, like.table(table.input, convention=rules, every=True))
     if not {"macs", "flops", "operations"}.isdisjoint(expected):
         complaints += [
             f"{row.layer}: no formula describes this layer, so its MACs are not in the total"
@@ -124,11 +124,11 @@ def _counted(
     shape = parse_input(inputs) if isinstance(inputs, str) else inputs
     if isinstance(subject, Network):
         check = crosscheck(subject, shape, convention=rules) if needs_check else None
-        return tabulate_network(subject, shape, convention=rules, every=True), check
+        return subject.table(shape, convention=rules, every=True), check
     import torch
 
-    from nets.counters import count
-    from nets.observe import observe
+    from nets.counting.counters import count
+    from nets.counting.observe import observe
 
     if shape is None:
         raise InputError(f"{type(subject).__name__}: a module needs inputs, a shape or tensors")
@@ -197,8 +197,8 @@ def _unlike(table: Table, like: Table) -> Iterator[str]:
 
 
 def _message(table: Table, complaints: list[str], quantities: tuple[str, ...]) -> str:
-    from nets.formats import to_text
     from nets.layers.base import show
+    from nets.tables.formats import to_text
 
     head = (
         f"{table.name} at {show(table.input)} does not count as expected ({table.convention.name} convention)"

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, at_least, floor_div
 from nets.errors import LayerError
+from nets.network.algebra import Demand, Shape, Size, at_least, floor_div
 
 Pair: TypeAlias = tuple[int, int]
 """Rows first, then columns, as in (H, W)."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from nets.algebra import Demand, Shape, equal, product
 from nets.layers.base import Layer, show
+from nets.network.algebra import Demand, Shape, equal, product
 
 
 @attrs.frozen

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from nets.algebra import Demand, Shape, equal
 from nets.layers.base import BATCHED_IMAGES, POSITIVE, Layer, demand_rank, whole
+from nets.network.algebra import Demand, Shape, equal
 
 
 @attrs.frozen

@@ -2,9 +2,9 @@
 
 import attrs
 
-from nets.algebra import Shape
 from nets.errors import LayerError
 from nets.layers.base import Layer
+from nets.network.algebra import Shape
 
 
 class _Pointwise(Layer):

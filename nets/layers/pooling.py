@@ -5,7 +5,6 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, ceil_div, minimum
 from nets.errors import LayerError
 from nets.layers.base import (
     BATCHED_IMAGES,
@@ -20,6 +19,7 @@ from nets.layers.base import (
     show,
     slide,
 )
+from nets.network.algebra import Demand, Shape, Size, ceil_div, minimum
 
 _AS_KERNEL: Any = attrs.Factory(lambda layer: layer.kernel, takes_self=True)
 

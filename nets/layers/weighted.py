@@ -5,7 +5,6 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, equal, product
 from nets.errors import LayerError
 from nets.layers.base import (
     BATCHED_IMAGES,
@@ -20,6 +19,7 @@ from nets.layers.base import (
     slide,
     whole,
 )
+from nets.network.algebra import Demand, Shape, Size, equal, product
 
 
 @attrs.frozen

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nets.errors import InputError
-from nets.graph import Network
+from nets.network.graph import Network
 from nets.suggestions import near_misses
 from nets.zoo.alexnet import alexnet
 from nets.zoo.googlenet import googlenet

@@ -186,16 +186,19 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
 
 def test_numbers_and_formulas_need_no_torch() -> None:
     loaded = modules_loaded_by(
-        "nets.public, nets.cli, nets.formats, nets.drawing, nets.reports, nets.formulas"
+        "nets.public, nets.cli, nets.tables.formats, nets.drawing.svg, nets.reports, nets.network.formulas"
     )
     assert loaded.isdisjoint({"torch", "fvcore", "matplotlib", "pandas"})
-    assert "sympy" not in modules_loaded_by("nets.public, nets.formats, nets.drawing, nets.reports")
+    assert "sympy" not in modules_loaded_by(
+        "nets.public, nets.tables.formats, nets.drawing.svg, nets.reports"
+    )
 
 
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = (
-        "import pathlib, sys; from nets import cli, counters; right = counters.count;"
+        "import pathlib, sys; from nets import cli; from nets.counting import counters;"
+        "right = counters.count;"
         f"counters.count = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
     )

@@ -3,7 +3,6 @@
 import pytest
 
 from nets.errors import LayerError, ShapeError
-from nets.graph import step
 from nets.layers import (
     Add,
     BatchNorm2d,
@@ -17,6 +16,7 @@ from nets.layers import (
     MaxPool2d,
     ReLU,
 )
+from nets.network.graph import step
 
 
 def test_a_convolution_counted_by_hand() -> None:

@@ -13,9 +13,9 @@ from torch import nn
 
 from nets import zoo
 from nets.build import build
-from nets.conventions import HAND
 from nets.errors import InputError
 from nets.layers import Conv2d
+from nets.tables.conventions import HAND
 from nets.testing import assert_counts
 from tests.test_house import modules_loaded_by
 

@@ -1,24 +1,16 @@
-"""The layer table: one row per layer in execution order, and their totals."""
+"""What a layer table holds: one row per layer in execution order, and their totals."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import attrs
 
-from nets.algebra import Relation, Shape, Size
-from nets.conventions import Convention, convention_named
-from nets.graph import Network
-from nets.layers import Dropout, Flatten, Layer, ReLU
-from nets.working import worked_shape, worked_weights
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-HIDDEN = (ReLU, Dropout, Flatten)
-"""Layers that overwrite or rearrange; where they count nothing, their rows appear only when asked for."""
+from nets.layers import Layer
+from nets.network.algebra import Relation, Shape, Size
+from nets.tables.conventions import Convention
+from nets.tables.working import worked_shape, worked_weights
 
 
 @attrs.frozen
@@ -91,8 +83,8 @@ class Row:
 
 
 @attrs.frozen
-class Table:
-    """A network's layers, counted. Its string is the table.
+class Rows:
+    """A network's layers, counted: what every writer reads.
 
     Parameters
     ----------
@@ -137,69 +129,10 @@ class Table:
         """Whether the counts are formulas."""
         return not all(isinstance(size, int) for size in self.input)
 
-    def to_pandas(self) -> "pd.DataFrame":
-        """Return the rows as a data frame indexed by layer, without a total row."""
-        import pandas as pd
-
-        from nets.formats import records
-
-        return pd.DataFrame(records(self)).set_index("layer")
-
-    def to(self, form: str, *, columns: Iterable[str] | None = None, human: bool = False) -> str:
-        """Write the table in one of `nets.formats.FORMATS`: text, markdown, csv, json, latex, html."""
-        from nets.formats import write
-
-        return write(self, form, columns=columns, human=human)
-
-    def __str__(self) -> str:
-        return self.to("text").rstrip("\n")
-
 
 def total(rows: Iterable[Row]) -> Counts:
     """Add rows up."""
     return sum((row.counts for row in rows), Counts())
-
-
-def tabulate_network(
-    network: Network,
-    shape: Shape | None = None,
-    *,
-    convention: str | Convention = "hand",
-    every: bool = False,
-) -> Table:
-    """Count a network's layers by formula.
-
-    Parameters
-    ----------
-    network
-        The net.
-    shape
-        Input sizes, batch first: ints, or positive integer sympy symbols; the net's own by default.
-    convention
-        A preset's name or a `Convention`.
-    every
-        Whether ReLU, dropout and flatten have rows too.
-
-    Raises
-    ------
-    InputError, ShapeError
-        If the net cannot take the shape, or the convention does not exist.
-    """
-    rules = convention_named(convention)
-    flow = network.propagate(shape)
-    entry = flow.shapes[network.input.name]
-    conditions = flow.conditions
-    if conditions:
-        from nets.formulas import tidy
-
-        conditions = tidy(conditions)
-    rows = []
-    for node in network.nodes:
-        inputs = tuple(flow.shapes[name] for name in node.inputs)
-        row = row_of(node.name, node.layer, inputs, flow.shapes[node.name], rules)
-        if every or not isinstance(node.layer, HIDDEN) or row.counts != Counts():
-            rows.append(row)
-    return Table(network.name, entry, rules, tuple(rows), conditions)
 
 
 def row_of(name: str, layer: Layer, inputs: tuple[Shape, ...], output: Shape, rules: Convention) -> Row:

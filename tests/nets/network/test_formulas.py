@@ -5,9 +5,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nets.algebra import at_least, ceil_div, equal, floor_div, minimum
-from nets.formulas import by_hand, divisibly, parse, substitute, symbol, tidy
 from nets.inputs import parse_input, parse_options
+from nets.network.algebra import at_least, ceil_div, equal, floor_div, minimum
+from nets.network.formulas import by_hand, divisibly, parse, substitute, symbol, tidy
 
 H = symbol("H")
 positive = st.integers(1, 9)

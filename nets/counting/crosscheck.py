@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from nets.algebra import Shape, product
-from nets.conventions import FVCORE, HAND, Convention
 from nets.errors import InputError
-from nets.graph import Network
 from nets.layers import Input
-from nets.tables import Counts, Row, Table, tabulate_network
+from nets.network.algebra import Shape, product
+from nets.network.graph import Network
+from nets.tables.conventions import FVCORE, HAND, Convention
+from nets.tables.rows import Counts, Row
+from nets.tables.table import Table
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from nets.counters import Counted
+    from nets.counting.counters import Counted
 
 
 @attrs.frozen
@@ -116,13 +117,13 @@ def crosscheck(
     CountError
         If the net cannot be run.
     """
-    table = tabulate_network(network, shape, convention=convention, every=True)
+    table = network.table(shape, convention=convention, every=True)
     if table.symbolic:
         raise InputError("a check runs the net, so its input must be numbers")
     import torch
 
     from nets.build import build
-    from nets.counters import count, refuse_giants
+    from nets.counting.counters import count, refuse_giants
 
     largest = max(int(product(row.output)) for row in table.rows)
     refuse_giants(table.total.parameters + 3 * largest, f"{network.name} at input {table.input}")
@@ -133,8 +134,8 @@ def crosscheck(
     counted = count(module, torch.zeros(table.input))
     return compare_counts(
         table,
-        hand=tabulate_network(network, shape, every=True),
-        fvcore=tabulate_network(network, shape, convention=FVCORE, every=True),
+        hand=network.table(shape, every=True),
+        fvcore=network.table(shape, convention=FVCORE, every=True),
         counted=counted,
     )
 

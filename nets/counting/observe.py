@@ -8,13 +8,14 @@ import attrs
 from torch import nn
 
 from nets import layers
-from nets.algebra import Shape
 from nets.build import BuiltNetwork
-from nets.conventions import Convention
-from nets.counters import Call, Counted, is_bias
+from nets.counting.counters import Call, Counted, is_bias
 from nets.errors import LayerError
 from nets.layers import Layer
-from nets.tables import Table, row_of
+from nets.network.algebra import Shape
+from nets.tables.conventions import Convention
+from nets.tables.rows import row_of
+from nets.tables.table import Table
 
 
 @attrs.frozen

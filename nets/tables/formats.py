@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nets.algebra import Size
-from nets.columns import (
+from nets.errors import InputError
+from nets.network.algebra import Size
+from nets.suggestions import near_misses
+from nets.tables.columns import (
     COLUMNS,
     FORMULAS,
     PARAMETERS,
@@ -23,9 +25,7 @@ from nets.columns import (
     notes,
     title,
 )
-from nets.errors import InputError
-from nets.suggestions import near_misses
-from nets.tables import Row, Table
+from nets.tables.rows import Row, Rows
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -35,12 +35,12 @@ def _number(size: Size) -> int | str:
     return size if isinstance(size, int) else str(size)
 
 
-def records(table: Table) -> list[dict[str, Any]]:
+def records(table: Rows) -> list[dict[str, Any]]:
     """Return the rows as plain records: ints, or strings that sympy parses."""
     return [_record(table, row) for row in table.rows]
 
 
-def _record(table: Table, row: Row) -> dict[str, Any]:
+def _record(table: Rows, row: Row) -> dict[str, Any]:
     counts = {name: COLUMNS[name].cell(row) for name in RECORD[3:]}
     record: dict[str, Any] = {
         "layer": row.layer,
@@ -53,7 +53,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
     return record
 
 
-def to_json(table: Table) -> str:
+def to_json(table: Rows) -> str:
     """Write the table as JSON; formulas are strings in the symbols of the input."""
     convention = table.convention
     total = {name: _number(getattr(table.total, name)) for name in RECORD[3:]}
@@ -72,7 +72,7 @@ def to_json(table: Table) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def to_csv(table: Table, names: Sequence[str]) -> str:
+def to_csv(table: Rows, names: Sequence[str]) -> str:
     """Write the rows as CSV: bare numbers, and no total that a reader would add once more."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -83,7 +83,7 @@ def to_csv(table: Table, names: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def _grid(table: Table, names: Sequence[str], style: str, body: Iterable[Sequence[str]]) -> str:
+def _grid(table: Rows, names: Sequence[str], style: str, body: Iterable[Sequence[str]]) -> str:
     from tabulate import tabulate
 
     grid: str = tabulate(
@@ -96,14 +96,14 @@ def _grid(table: Table, names: Sequence[str], style: str, body: Iterable[Sequenc
     return grid
 
 
-def to_markdown(table: Table, names: Sequence[str], *, work: bool, short: bool) -> str:
+def to_markdown(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
     """Write the table as GitHub's Markdown."""
     body = cells(table, names, work=work, short=short)
     grid = _grid(table, names, "github", body)
     return "\n\n".join([f"**{caption(table)}**", grid, *notes(table, short=short)]) + "\n"
 
 
-def to_html(table: Table, names: Sequence[str], *, work: bool, short: bool) -> str:
+def to_html(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
     """Write the table as an HTML fragment."""
     body = cells(table, names, work=work, short=short)
     grid = _grid(table, names, "html", body)
@@ -118,7 +118,7 @@ _LATEX = str.maketrans(
 )
 
 
-def to_latex(table: Table, names: Sequence[str], *, work: bool, short: bool) -> str:
+def to_latex(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
     """Write the table for LaTeX; no package is needed."""
     body = [[text.translate(_LATEX) for text in row] for row in cells(table, names, work=work, short=short)]
     grid = _grid(table, names, "latex_raw", body)
@@ -128,7 +128,7 @@ def to_latex(table: Table, names: Sequence[str], *, work: bool, short: bool) -> 
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 
 
-def rich_table(table: Table, names: Sequence[str], *, work: bool, short: bool) -> "RichTable":
+def rich_table(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> "RichTable":
     """Return a table for rich to print."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as RichTable
@@ -150,7 +150,7 @@ def rich_table(table: Table, names: Sequence[str], *, work: bool, short: bool) -
     return grid
 
 
-def to_text(table: Table, columns: Sequence[str] | None, *, short: bool, width: int | None = None) -> str:
+def to_text(table: Rows, columns: Sequence[str] | None, *, short: bool, width: int | None = None) -> str:
     """Write the table for a terminal; where that is too narrow, without the products behind the numbers."""
     from rich.console import Console
     from rich.measure import Measurement
@@ -173,7 +173,7 @@ def to_text(table: Table, columns: Sequence[str] | None, *, short: bool, width: 
 FORMATS = ("text", "markdown", "csv", "json", "latex", "html")
 
 
-def write(table: Table, form: str, *, columns: Iterable[str] | None, human: bool) -> str:
+def write(table: Rows, form: str, *, columns: Iterable[str] | None, human: bool) -> str:
     """Write a table in one of `FORMATS`.
 
     Raises

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import nets
 from nets import zoo
+from nets.drawing.layout import GAP, lay_out
 from nets.errors import InputError
-from nets.layout import GAP, lay_out
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 import networkx as nx
 
-from nets.algebra import Relation, Shape, product
 from nets.errors import InputError, NetworkError, ShapeError
-from nets.layers import Input, Layer
+from nets.layers import Dropout, Flatten, Input, Layer, ReLU
 from nets.layers.base import show
+from nets.network.algebra import Relation, Shape, product
 
 if TYPE_CHECKING:
-    from nets.conventions import Convention
-    from nets.tables import Table
+    from nets.tables.conventions import Convention
+    from nets.tables.table import Table
 
     Graph: TypeAlias = nx.DiGraph[str]
 
 LARGEST = 2**63 - 1  # the largest index that torch has
+
+HIDDEN = (ReLU, Dropout, Flatten)
+"""Layers that overwrite or rearrange; where they count nothing, their rows appear only when asked for."""
 
 
 @attrs.frozen
@@ -183,10 +186,41 @@ class Network:
     def table(
         self, shape: Shape | None = None, *, convention: "str | Convention" = "hand", every: bool = False
     ) -> "Table":
-        """Count the layers by formula; see `nets.tables.tabulate_network`."""
-        from nets.tables import tabulate_network
+        """Count the layers by formula.
 
-        return tabulate_network(self, shape, convention=convention, every=every)
+        Parameters
+        ----------
+        shape
+            Input sizes, batch first: ints, or positive integer sympy symbols; the net's own by default.
+        convention
+            A preset's name or a `Convention`.
+        every
+            Whether ReLU, dropout and flatten have rows too; where they count something, they always have.
+
+        Raises
+        ------
+        InputError, ShapeError
+            If the net cannot take the shape, or the convention does not exist.
+        """
+        from nets.tables.conventions import convention_named
+        from nets.tables.rows import Counts, row_of
+        from nets.tables.table import Table
+
+        rules = convention_named(convention)
+        flow = self.propagate(shape)
+        entry = flow.shapes[self.input.name]
+        conditions = flow.conditions
+        if conditions:
+            from nets.network.formulas import tidy
+
+            conditions = tidy(conditions)
+        rows = []
+        for node in self.nodes:
+            inputs = tuple(flow.shapes[name] for name in node.inputs)
+            row = row_of(node.name, node.layer, inputs, flow.shapes[node.name], rules)
+            if every or not isinstance(node.layer, HIDDEN) or row.counts != Counts():
+                rows.append(row)
+        return Table(self.name, entry, rules, tuple(rows), conditions)
 
     def readers(self, name: str) -> tuple[str, ...]:
         """Return the layers that read this one, in execution order."""

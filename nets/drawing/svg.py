@@ -7,15 +7,15 @@ from types import MappingProxyType
 import attrs
 import networkx as nx
 
-from nets.algebra import Shape
+from nets.drawing.layout import GAP, Layout, lay_out
 from nets.errors import InputError
-from nets.graph import Network
 from nets.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Layer, ReLU
 from nets.layers.base import show
 from nets.layers.pooling import AvgPool2d, MaxPool2d
-from nets.layout import GAP, Layout, lay_out
-from nets.tables import Row, tabulate_network
-from nets.working import worked_shape, written
+from nets.network.algebra import Shape
+from nets.network.graph import Network
+from nets.tables.rows import Row
+from nets.tables.working import worked_shape, written
 
 FOLDED = (BatchNorm2d, ReLU, Dropout, Flatten)
 """Layers drawn as words in the box of the layer that they follow."""
@@ -79,7 +79,7 @@ def to_svg(network: Network, shape: Shape | None = None, *, every: bool = False)
     InputError, ShapeError
         If the net cannot take the shape, or the shape holds symbols.
     """
-    table = tabulate_network(network, shape, every=True)
+    table = network.table(shape, every=True)
     if table.symbolic:
         raise InputError("a drawing needs numbers, so its input must hold no symbols")
     host: dict[str, str] = {}

@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from nets.algebra import Shape, Size, product
 from nets.errors import InputError
 from nets.layers import Layer
+from nets.network.algebra import Shape, Size, product
 from nets.suggestions import near_misses
 
 Rule: TypeAlias = Mapping[str, int]

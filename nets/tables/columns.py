@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Size
 from nets.errors import InputError
 from nets.layers.base import show
+from nets.network.algebra import Size
 from nets.suggestions import near_misses
-from nets.tables import Counts, Row, Table
-from nets.working import worked_shape, written
+from nets.tables.rows import Counts, Row, Rows
+from nets.tables.working import worked_shape, written
 
 
 @attrs.frozen
@@ -85,13 +85,13 @@ def chosen(columns: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def default_columns(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+def default_columns(table: Rows, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Add the convention's operations where they differ from the MACs by hand."""
     same = all(row.counts.operations == row.counts.macs for row in table.rows)
     return columns if same else (*columns, "operations")
 
 
-def title(table: Table, name: str) -> str:
+def title(table: Rows, name: str) -> str:
     """Return a column's heading; operations are named as their convention names them."""
     if name == "operations":
         return f"{table.convention.name} {table.convention.unit}"
@@ -99,7 +99,7 @@ def title(table: Table, name: str) -> str:
 
 
 def cells(
-    table: Table, names: Sequence[str], *, work: bool = False, short: bool = False
+    table: Rows, names: Sequence[str], *, work: bool = False, short: bool = False
 ) -> list[tuple[str, ...]]:
     """Return the rows and the totals as texts for people."""
     write_size = human if short else written
@@ -120,13 +120,13 @@ def cells(
     return [*body, ("total" if names[0] == "layer" else sums[0], *sums[1:])]
 
 
-def caption(table: Table) -> str:
+def caption(table: Rows) -> str:
     """Say what was counted, at which input, by which convention."""
     counted_by = "" if table.convention.name == "hand" else f", {table.convention.name} convention"
     return f"{table.name}, input {show(tuple(map(written, table.input)))}{counted_by}"
 
 
-def notes(table: Table, *, short: bool = False) -> list[str]:
+def notes(table: Rows, *, short: bool = False) -> list[str]:
     """Return what a reader must know beneath the table."""
     parameters = human(table.total.parameters) if short else written(table.total.parameters)
     summands = "weights + biases" if table.convention.biases else "weights only"
@@ -134,7 +134,7 @@ def notes(table: Table, *, short: bool = False) -> list[str]:
     if short:
         lines.append("K, M, G, T are powers of 1000.")
     if table.symbolic:
-        from nets.formulas import divisibly
+        from nets.network.formulas import divisibly
 
         counted = (("MACs", table.total.macs), ("Activations", table.total.activations))
         exact = [(name, size, *divisibly(size)) for name, size in counted]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nets.counting.published import PUBLISHED, verdicts
 from nets.errors import InputError
-from nets.published import PUBLISHED, verdicts
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

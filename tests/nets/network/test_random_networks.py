@@ -10,16 +10,16 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 
-from nets.algebra import Shape
 from nets.build import build, module_of
-from nets.conventions import FVCORE, TORCH
-from nets.counters import count
-from nets.crosscheck import crosscheck
+from nets.counting.counters import count
+from nets.counting.crosscheck import crosscheck
 from nets.errors import NetsError
-from nets.formulas import substitute, symbol
-from nets.graph import Network, step
 from nets.inputs import symbolic_input
 from nets.layers import Layer
+from nets.network.algebra import Shape
+from nets.network.formulas import substitute, symbol
+from nets.network.graph import Network, step
+from nets.tables.conventions import FVCORE, TORCH
 from tests.nets.strategies import convolutions, max_pools, mean_pools, networks
 
 CASES = int(os.environ.get("NETS_CASES", "1500"))

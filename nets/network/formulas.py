@@ -11,7 +11,7 @@ from sympy.parsing.sympy_parser import parse_expr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from nets.algebra import Relation, Size
+from nets.network.algebra import Relation, Size
 
 _NAME = re.compile(r"\b[A-Z]\w*")
 _FUNCTIONS = {"Min", "Max", "Eq"}

@@ -12,8 +12,8 @@ import sympy
 import nets
 from nets import zoo
 from nets.errors import InputError
-from nets.formats import FORMATS
-from nets.formulas import parse, substitute
+from nets.network.formulas import parse, substitute
+from nets.tables.formats import FORMATS
 
 
 def test_a_row_holds_the_assignments_hand_count() -> None:

@@ -10,7 +10,8 @@ import attrs
 from nets import zoo
 from nets.errors import InputError
 from nets.suggestions import near_misses
-from nets.tables import Row, Table, total
+from nets.tables.rows import Row, total
+from nets.tables.table import Table
 
 KIBI, KILO, MEGA = 1024, 1000, 10**6
 _LETTER = {KIBI: "K", KILO: "K", MEGA: "M", 1: ""}

@@ -7,7 +7,7 @@ from torch import nn
 import nets
 from nets import Network, Node, zoo
 from nets.build import build
-from nets.crosscheck import Check, crosscheck
+from nets.counting.crosscheck import Check, crosscheck
 from nets.errors import CountError, InputError
 from nets.layers import Conv2d, Input
 

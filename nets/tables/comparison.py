@@ -5,9 +5,9 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Size
 from nets.errors import InputError
-from nets.tables import Counts, Row, Table
+from nets.network.algebra import Size
+from nets.tables.rows import Counts, Row, Rows
 
 QUANTITIES = ("activations", "weights", "parameters", "macs")
 
@@ -42,8 +42,8 @@ class Comparison:
         The tables.
     """
 
-    first: Table
-    second: Table
+    first: Rows
+    second: Rows
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -110,7 +110,7 @@ class Comparison:
         }
 
 
-def compare_tables(first: Table, second: Table) -> Comparison:
+def compare_tables(first: Rows, second: Rows) -> Comparison:
     """Put two tables side by side.
 
     Raises
@@ -141,7 +141,7 @@ def _rows(pair: Pair) -> Iterator[tuple[str, Any]]:
         yield quantity, {"first": first, "second": second, "ratio": _ratio(first, second)}
 
 
-def _total(table: Table, quantity: str) -> Size:
+def _total(table: Rows, quantity: str) -> Size:
     if quantity == "convolution activations":
         return table.by_type.get("Conv2d", Counts()).activations
     size: Size = getattr(table.total, quantity)

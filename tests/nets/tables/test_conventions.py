@@ -8,11 +8,11 @@ import torch
 
 from nets import CONVENTIONS, Network, zoo
 from nets.build import build
-from nets.conventions import HAND, convention_named
-from nets.counters import count
+from nets.counting.counters import count
 from nets.errors import InputError
 from nets.layers import AdaptiveAvgPool2d, AvgPool2d, Softmax
 from nets.sketch import Sketch
+from nets.tables.conventions import HAND, convention_named
 
 
 def everything() -> Network:

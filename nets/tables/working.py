@@ -2,15 +2,15 @@
 
 from functools import singledispatch
 
-from nets.algebra import Shape, Size
 from nets.layers import BatchNorm2d, Conv2d, Layer, Linear
+from nets.network.algebra import Shape, Size
 
 
 def written(size: Size) -> str:
     """Write a size for people: thousands separated, formulas with ⌊ ⌋ and ·."""
     if isinstance(size, int):
         return f"{size:,}"
-    from nets.formulas import by_hand
+    from nets.network.formulas import by_hand
 
     return by_hand(size)
 

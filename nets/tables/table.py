@@ -1,0 +1,33 @@
+"""The layer table: rows that write themselves."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from nets.tables.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@attrs.frozen
+class Table(Rows):
+    """A network's layers, counted; its string is the table. See `nets.tables.rows.Rows` for what it holds."""
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return the rows as a data frame indexed by layer, without a total row."""
+        import pandas as pd
+
+        from nets.tables.formats import records
+
+        return pd.DataFrame(records(self)).set_index("layer")
+
+    def to(self, form: str, *, columns: Iterable[str] | None = None, human: bool = False) -> str:
+        """Write the table in one of `nets.tables.formats.FORMATS`: text, markdown, csv, json, latex, html."""
+        from nets.tables.formats import write
+
+        return write(self, form, columns=columns, human=human)
+
+    def __str__(self) -> str:
+        return self.to("text").rstrip("\n")
