@@ -1,6 +1,5 @@
 """Files appear whole or not at all."""
 
-import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -19,16 +18,16 @@ def write(path: Path, content: bytes) -> None:
         Naming the file and the reason, where it cannot be written; then nothing is left behind.
     """
     try:
-        target = path.resolve()
-        if target.is_dir():
-            raise InputError(f"{path}: is a folder")
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
-            return
-        _replace(target, content)
-    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a null byte; RuntimeError: a loop of links
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise InputError(f"{path}: {reason or error}") from None
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RuntimeError) as error:  # a null byte in the name, a loop of links
+        raise InputError(f"{str(path)!r}: {error}") from None
 
 
 def _replace(target: Path, content: bytes) -> None:
@@ -37,9 +36,8 @@ def _replace(target: Path, content: bytes) -> None:
         with part.open("xb") as file:
             file.write(content)
         if target.exists():
+            target.open("ab").close()  # replacing would need the folder's permission only
             part.chmod(target.stat().st_mode & 0o7777)
-            if not os.access(target, os.W_OK):  # replacing needs the folder's permission only
-                raise PermissionError(13, "Permission denied")
         part.replace(target)
     except BaseException:
         with suppress(OSError):

@@ -84,17 +84,20 @@ def parse(text: str) -> Any:  # noqa: ANN401  # an expression or a relation
     """
     shown = text if len(text) < _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
     try:
-        if not _CHARACTERS.fullmatch(text):
-            raise InputError("it holds more than names, numbers and arithmetic")
-        tree = ast.parse(text.strip(), mode="eval")
-        formula = _read(tree.body, 0)
-        if not isinstance(formula, sympy.Basic) or formula.has(sympy.zoo, sympy.nan, sympy.oo):
-            raise InputError("it divides by zero")
+        formula = _read(_tree(text), 0)
     except InputError as error:
         raise InputError(f'formula "{shown}": {error}') from None
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         raise InputError(f'formula "{shown}" cannot be read') from None
+    if formula.has(sympy.zoo, sympy.nan, sympy.oo):
+        raise InputError(f'formula "{shown}": it divides by zero')
     return formula
+
+
+def _tree(text: str) -> ast.expr:
+    if not _CHARACTERS.fullmatch(text):
+        raise InputError("it holds more than names, numbers and arithmetic")
+    return ast.parse(text.strip(), mode="eval").body
 
 
 def _read(node: ast.expr, depth: int) -> Any:  # noqa: ANN401  # as parse
