@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from nets.network.graph import Network, Node
     from nets.public import check, compare, draw, table
     from nets.tables.comparison import Comparison
-    from nets.tables.conventions import CONVENTIONS, Convention
+    from nets.tables.conventions import Convention
+    from nets.tables.presets import CONVENTIONS
     from nets.tables.table import Table
 
 _HOMES = {
-    "CONVENTIONS": "tables.conventions",
+    "CONVENTIONS": "tables.presets",
     "Check": "counting.crosscheck",
     "Comparison": "tables.comparison",
     "Convention": "tables.conventions",

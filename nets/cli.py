@@ -145,7 +145,7 @@ def check(
         return _check_paper(net, as_json=as_json, changed=bool(shape or settings))
     from nets.counting.crosscheck import crosscheck
     from nets.reports import check_report
-    from nets.tables.conventions import convention_named
+    from nets.tables.presets import convention_named
 
     network, given = _network(net, shape, settings)
     rules = convention_named(convention)
@@ -159,8 +159,6 @@ def check(
 
 
 def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
-    import attrs
-
     from nets import zoo
     from nets.counting.published import verdicts
     from nets.errors import InputError
@@ -170,8 +168,7 @@ def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
         raise InputError("a paper's figures hold for its own net: leave --input and --set out with --paper")
     found = verdicts(net)
     if as_json:
-        records = [attrs.asdict(verdict) | {"exact": verdict.exact, "ok": verdict.ok} for verdict in found]
-        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+        click.echo(json.dumps([verdict.to_dict() for verdict in found], indent=2, ensure_ascii=False))
     else:
         _show(published_report(zoo.canonical(net), found))
     return 0 if all(verdict.ok for verdict in found) else DISAGREES

@@ -14,7 +14,7 @@ from nets.counting.crosscheck import Check, Difference
 from nets.counting.published import PUBLISHED, Verdict
 from nets.layers.base import show
 from nets.tables.comparison import Comparison, Pair
-from nets.tables.conventions import CONVENTIONS
+from nets.tables.presets import CONVENTIONS
 from nets.tables.working import worked_shape
 
 _COMMON = ("channels", "classes", "size", "width")
@@ -84,7 +84,9 @@ def comparison_report(comparison: Comparison) -> Iterator[RenderableType]:
     yield Text(f"{first.name} | {second.name}, input {show(first.input)}", style="bold")
     outputs = grid("layer", "output", "", "activations", "", "ratio", left=3)
     for pair in comparison.pairs:
-        shapes = ["–" if row is None else worked_shape(row.output) for row in (pair.first, pair.second)]
+        shapes = [
+            "–" if row is None else worked_shape(row.output, row.kind) for row in (pair.first, pair.second)
+        ]
         outputs.add_row(pair.layer, *shapes, *_cells(pair, "activations"))
     outputs.add_section()
     outputs.add_row("total", "", "", *_totals(comparison, "activations"))
@@ -125,13 +127,10 @@ def published_report(name: str, verdicts: tuple[Verdict, ...]) -> Iterator[Rende
         word = "agrees" if verdict.agrees else "misprint"
         if not verdict.ok:
             word = "DISAGREES" if not verdict.agrees else "agrees, though listed as a misprint"
-        what = "MACs" if printed.quantity == "macs" else "parameters"
-        figure = printed.text if printed.quantity == "macs" or printed.unit != 1 else f"{printed.figure:,.0f}"
-        exact = verdict.exact if printed.unit != 1 else verdict.weights + verdict.biases
-        table.add_row(printed.row, what, figure, f"{exact:,}", word)
+        table.add_row(printed.row, verdict.of, printed.figure.text, f"{verdict.exact:,}", word)
     yield table
     yield ""
-    yield Text("Agrees: the exact count rounded up or down, parameters with or without biases.")
+    yield Text("Agrees: it is the exact count, rounded. Parameters are with biases, weights without.")
     misprints: dict[str, list[str]] = {}
     for verdict in verdicts:
         if verdict.printed.misprint:

@@ -8,7 +8,8 @@ from nets.errors import InputError
 from nets.inputs import parse_input
 from nets.network.graph import Network
 from nets.suggestions import near_misses
-from nets.tables.conventions import FVCORE, HAND, Convention, convention_named
+from nets.tables.conventions import Convention
+from nets.tables.presets import FVCORE, HAND, convention_named
 from nets.tables.table import Table
 
 if TYPE_CHECKING:

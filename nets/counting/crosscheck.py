@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from nets.errors import InputError
-from nets.layers import Input
+from nets.layers.kinds import INPUT
 from nets.network.algebra import Shape, product
 from nets.network.graph import Network
-from nets.tables.conventions import FVCORE, HAND, Convention
+from nets.tables.conventions import Convention
+from nets.tables.presets import FVCORE, HAND
 from nets.tables.rows import Counts, Row
 from nets.tables.table import Table
 
@@ -194,8 +195,8 @@ def _comparisons(
     row: Row, hand: Counts, fvcore: Counts, counted: "Counted", convention: Convention
 ) -> Iterator[tuple[str, str, Any, Any, str]]:
     """Yield (quantity, source, formula, counted, explanation for a difference) of one layer."""
-    layer, counts, why = row.layer, row.counts, convention.why.get(row.type, "")
-    if row.type != Input.__name__:
+    layer, counts, why = row.layer, row.counts, convention.why.get(row.kind, "")
+    if row.kind != INPUT:
         yield "output", "torch", row.output, counted.outputs.get(layer), ""
     for quantity in ("weights", "biases"):
         theirs = getattr(counted, quantity).get(layer, 0)
@@ -204,7 +205,7 @@ def _comparisons(
         yield quantity, "torch", getattr(counts, quantity), theirs, explained
     macs = _macs(counts, convention)
     theirs = counted.fvcore_macs.get(layer, 0)
-    explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.type, ""), why))))
+    explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.kind, ""), why))))
     blind = _blindness(layer, counted)
     yield "MACs", "fvcore", macs, theirs, explained if theirs == fvcore.operations else blind
     theirs = counted.torch_flops.get(layer, 0) // 2

@@ -120,7 +120,7 @@ def _box(network: Network, row: Row, folded: list[str], *, framed: bool) -> _Box
         row.layer,
         row.layer.rpartition("/")[2] if framed else row.layer,
         tuple(word.replace("BatchNorm", "BN") for word in words),
-        f"{_describe(layer)} → {worked_shape(row.output)}",
+        f"{_describe(layer)} → {worked_shape(row.output, row.kind)}",
         _KINDS.get(row.type, "other"),
         tooltip,
     )

@@ -3,44 +3,40 @@
 Only symbolic tables load this module, and sympy with it.
 """
 
-import re
 from collections.abc import Iterable
 
 import sympy
-from sympy.parsing.sympy_parser import parse_expr
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from nets.errors import InputError
 from nets.network.algebra import Relation, Size
+from nets.network.reading import parse, symbol
 
-_NAME = re.compile(r"\b[A-Z]\w*")
-_FUNCTIONS = {"Min", "Max", "Eq"}
-
-
-def symbol(name: str) -> sympy.Symbol:
-    """Return the positive integer symbol of this name, as every formula here uses."""
-    return sympy.Symbol(name, integer=True, positive=True)
-
-
-def parse(text: str) -> sympy.Expr:
-    """Read a formula back from JSON or CSV.
-
-    ``sympy.sympify`` alone takes ``N`` for its function of that name; pass it ``locals``, or use this.
-
-    >>> parse("64*N*floor(H/2)")
-    64*N*floor(H/2)
-    """
-    names = {name: symbol(name) for name in _NAME.findall(text) if name not in _FUNCTIONS}
-    return parse_expr(text, local_dict=names)
+__all__ = ["by_hand", "divisibly", "parse", "substitute", "symbol", "tidy"]
 
 
 def substitute(size: Size, values: dict[str, int]) -> int:
     """Put numbers in for symbols.
 
+    Raises
+    ------
+    InputError
+        If a symbol has no number, or the result is none.
+
+    Examples
+    --------
     >>> substitute(parse("64*N*floor(H/2)"), {"N": 1, "H": 5})
     128
     """
-    return int(sympy.sympify(size).subs({symbol(name): value for name, value in values.items()}))
+    if isinstance(size, int):
+        return size
+    number = size.subs({symbol(name): value for name, value in values.items()})
+    if not number.is_Integer:
+        open_symbols = ", ".join(sorted(map(str, number.free_symbols)))
+        why = f"{open_symbols} has no value" if open_symbols else f"it is {number}, no whole number"
+        raise InputError(f"formula {size}: {why}")
+    return int(number)
 
 
 def tidy(conditions: Iterable[Relation]) -> tuple[sympy.Rel, ...]:

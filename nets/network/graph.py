@@ -202,7 +202,7 @@ class Network:
         InputError, ShapeError
             If the net cannot take the shape, or the convention does not exist.
         """
-        from nets.tables.conventions import convention_named
+        from nets.tables.presets import convention_named
         from nets.tables.rows import Counts, row_of
         from nets.tables.table import Table
 

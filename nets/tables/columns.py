@@ -36,8 +36,10 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "layer": Column("layer", lambda row: row.layer),
         "type": Column("type", lambda row: row.type),
-        "input": Column("input", lambda row: " + ".join(worked_shape(shape) for shape in row.inputs)),
-        "output": Column("output", lambda row: worked_shape(row.output)),
+        "input": Column(
+            "input", lambda row: " + ".join(worked_shape(shape, row.kind) for shape in row.inputs)
+        ),
+        "output": Column("output", lambda row: worked_shape(row.output, row.kind)),
         "activations": _counted("activations", "activations", lambda row: row.worked_activations),
         "weights": _counted("weights", "weights", lambda row: row.worked_weights),
         "biases": _counted("biases", "biases"),

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from nets.errors import InputError
+from nets.layers.kinds import CONVOLUTION
 from nets.network.algebra import Size
 from nets.tables.rows import Counts, Row, Rows
 
@@ -143,7 +144,7 @@ def _rows(pair: Pair) -> Iterator[tuple[str, Any]]:
 
 def _total(table: Rows, quantity: str) -> Size:
     if quantity == "convolution activations":
-        return table.by_type.get("Conv2d", Counts()).activations
+        return table.by_kind.get(CONVOLUTION, Counts()).activations
     size: Size = getattr(table.total, quantity)
     return size
 

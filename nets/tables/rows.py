@@ -1,15 +1,16 @@
 """What a layer table holds: one row per layer in execution order, and their totals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 
 import attrs
 
 from nets.layers import Layer
 from nets.network.algebra import Relation, Shape, Size
-from nets.tables.conventions import Convention
+from nets.tables.conventions import Convention, Operation, operation_of
 from nets.tables.working import worked_shape, worked_weights
 
 
@@ -65,6 +66,8 @@ class Row:
         Its name.
     type
         The class of `nets.layers` that it is of.
+    kind
+        What it does, one of `nets.layers.kinds.KINDS`.
     inputs, output
         Shapes, batch first.
     counts
@@ -75,6 +78,7 @@ class Row:
 
     layer: str
     type: str
+    kind: str
     inputs: tuple[Shape, ...]
     output: Shape
     counts: Counts
@@ -119,10 +123,18 @@ class Rows:
     @property
     def by_type(self) -> Mapping[str, Counts]:
         """Sums by type of layer, in order of first appearance."""
+        return self._grouped(attrgetter("type"))
+
+    @property
+    def by_kind(self) -> Mapping[str, Counts]:
+        """Sums by kind of operation, in order of first appearance."""
+        return self._grouped(attrgetter("kind"))
+
+    def _grouped(self, key: Callable[[Row], str]) -> Mapping[str, Counts]:
         groups: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
-            groups[row.type].append(row)
-        return MappingProxyType({kind: total(rows) for kind, rows in groups.items()})
+            groups[key(row)].append(row)
+        return MappingProxyType({name: total(rows) for name, rows in groups.items()})
 
     @property
     def symbolic(self) -> bool:
@@ -135,21 +147,28 @@ def total(rows: Iterable[Row]) -> Counts:
     return sum((row.counts for row in rows), Counts())
 
 
+def counts_of(operation: Operation, rules: Convention) -> Counts:
+    """Count one operation by a convention."""
+    return Counts(
+        activations=rules.count(rules.activations, operation),
+        weights=rules.weights(operation),
+        biases=rules.bias_count(operation),
+        macs=operation.macs,
+        operations=rules.count(rules.operations, operation),
+    )
+
+
 def row_of(name: str, layer: Layer, inputs: tuple[Shape, ...], output: Shape, rules: Convention) -> Row:
     """Count one layer."""
-    counts = Counts(
-        activations=rules.count(rules.activations, layer, inputs, output),
-        weights=rules.weights(layer),
-        biases=rules.bias_count(layer),
-        macs=layer.macs(*inputs),
-        operations=rules.count(rules.operations, layer, inputs, output),
-    )
+    operation = operation_of(layer, inputs, output)
+    counts = counts_of(operation, rules)
     return Row(
         layer=name,
         type=type(layer).__name__,
+        kind=layer.kind,
         inputs=inputs,
         output=output,
         counts=counts,
-        worked_activations=worked_shape(output) if counts.activations else "",
+        worked_activations=worked_shape(output, layer.kind) if counts.activations else "",
         worked_weights=worked_weights(layer) if counts.weights else "",
     )

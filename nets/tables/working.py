@@ -3,7 +3,11 @@
 from functools import singledispatch
 
 from nets.layers import BatchNorm2d, Conv2d, Layer, Linear
+from nets.layers.base import BATCHED_IMAGES as IMAGE_SIZES
+from nets.layers.kinds import LINEAR, OTHER
 from nets.network.algebra import Shape, Size
+
+_NO_IMAGES = (LINEAR, OTHER)
 
 
 def written(size: Size) -> str:
@@ -15,14 +19,20 @@ def written(size: Size) -> str:
     return by_hand(size)
 
 
-def worked_shape(shape: Shape) -> str:
-    """Write an output as rows × columns × channels, behind the batch if that is not 1.
+def worked_shape(shape: Shape, kind: str) -> str:
+    """Write an output behind its batch if that is not 1: images as rows × columns × channels.
 
-    >>> worked_shape((1, 64, 224, 224)), worked_shape((8, 4096))
-    ('224×224×64', '8×4096')
+    Whether four sizes are an image is told by the kind of operation: a fully connected layer's last size
+    holds its features, and what is not known stays in torch's order.
+
+    >>> worked_shape((1, 64, 224, 224), "convolution"), worked_shape((2, 5, 4), "linear")
+    ('224×224×64', '2×5×4')
     """
-    batch, channels, *sides = shape
-    factors = [*([] if batch == 1 else [batch]), *sides, channels]
+    batch, *rest = shape
+    if len(shape) == IMAGE_SIZES and kind not in _NO_IMAGES:
+        channels, *sides = rest
+        rest = [*sides, channels]
+    factors = [*([] if batch == 1 and rest else [batch]), *rest]
     return "×".join(_factor(size) for size in factors)
 
 

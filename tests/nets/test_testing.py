@@ -15,7 +15,7 @@ from nets import zoo
 from nets.build import build
 from nets.errors import InputError
 from nets.layers import Conv2d
-from nets.tables.conventions import HAND
+from nets.tables.presets import HAND
 from nets.testing import assert_counts
 from tests.test_house import modules_loaded_by
 
@@ -54,7 +54,7 @@ def test_right_hand_counts_of_a_network_pass() -> None:
 
 
 def test_the_small_inceptions_published_figure() -> None:
-    paper = attrs.evolve(HAND, name="Zhang 2016", uncounted=frozenset({"BatchNorm2d"}))
+    paper = attrs.evolve(HAND, name="Zhang 2016", uncounted=frozenset({"batch norm"}))
     assert_counts(zoo.small_inception(), parameters=1_649_402, convention=paper)
 
 

@@ -1,5 +1,6 @@
 """The papers' own figures, and which of them are misprints."""
 
+import attrs
 import pytest
 
 from nets.counting.published import PUBLISHED, verdicts
@@ -33,8 +34,46 @@ def test_a_separable_first_layer_would_have_what_the_paper_prints_of_conv1() -> 
 
 
 def test_the_exact_counts_of_a_row_without_rounding() -> None:
-    first = verdicts("googlenet")[0]
-    assert (first.weights, first.biases, first.macs) == (9_408, 64, 118_013_952)
+    parameters, macs = verdicts("googlenet")[:2]
+    assert (parameters.exact, parameters.of) == (9_408, "weights")
+    assert (macs.exact, macs.of) == (118_013_952, "MACs")
+
+
+def test_what_is_shown_as_exact_is_what_was_compared() -> None:
+    # GoogLeNet's 3b: 388,096 weights and 480 biases; only with them is it 380K of 1,024.
+    row = next(v for v in verdicts("googlenet") if v.printed.row == "inception 3b")
+    assert (row.exact, row.of, row.agrees) == (388_576, "parameters", True)
+    (small,) = verdicts("small-inception")
+    assert small.to_dict() == {
+        "row": "whole net",
+        "printed": "1,649,402",
+        "exact": 1_649_402,
+        "of": "parameters",
+        "agrees": True,
+        "misprint": "",
+        "ok": True,
+    }
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_figure_that_is_further_off_than_its_last_digit_does_not_agree(name: str) -> None:
+    for verdict in verdicts(name):
+        printed = verdict.printed.figure
+        above, below = verdict.exact + printed.resolution, verdict.exact - printed.resolution
+        assert not attrs.evolve(printed, value=above).matches(verdict.exact)
+        assert not attrs.evolve(printed, value=below).matches(verdict.exact)
+
+
+def test_resnets_are_printed_as_their_paper_prints_them() -> None:
+    found = {name: verdicts(name)[0] for name in PUBLISHED if name.startswith("resnet")}
+    assert {name: verdict.printed.figure.text for name, verdict in found.items()} == {
+        "resnet18": "1.8×10⁹",
+        "resnet34": "3.6×10⁹",
+        "resnet50-v1": "3.8×10⁹",
+        "resnet101-v1": "7.6×10⁹",
+        "resnet152-v1": "11.3×10⁹",
+    }
+    assert found["resnet50-v1"].exact == 3_857_973_248
 
 
 def test_nets_without_published_figures_are_refused() -> None:

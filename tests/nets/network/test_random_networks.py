@@ -19,7 +19,7 @@ from nets.layers import Layer
 from nets.network.algebra import Shape
 from nets.network.formulas import substitute, symbol
 from nets.network.graph import Network, step
-from nets.tables.conventions import FVCORE, TORCH
+from nets.tables.presets import FVCORE, TORCH
 from tests.nets.strategies import convolutions, max_pools, mean_pools, networks
 
 CASES = int(os.environ.get("NETS_CASES", "1500"))

@@ -12,7 +12,7 @@ from nets.counting.counters import count
 from nets.errors import InputError
 from nets.layers import AdaptiveAvgPool2d, AvgPool2d, Softmax
 from nets.sketch import Sketch
-from nets.tables.conventions import HAND, convention_named
+from nets.tables.presets import HAND, convention_named
 
 
 def everything() -> Network:
@@ -87,12 +87,12 @@ def test_the_assignment_counts_no_biases_and_the_outputs_of_four_kinds_of_layers
 
 
 def test_a_convention_of_ones_own_reproduces_a_published_figure() -> None:
-    paper = attrs.evolve(HAND, name="Zhang 2016", uncounted=frozenset({"BatchNorm2d"}))
+    paper = attrs.evolve(HAND, name="Zhang 2016", uncounted=frozenset({"batch norm"}))
     assert zoo.small_inception().table(convention=paper).total.parameters == 1_649_402
 
 
 def test_a_relu_that_counts_is_no_longer_hidden() -> None:
-    counting = attrs.evolve(HAND, name="mine", operations={**HAND.operations, "ReLU": {"outputs": 1}})
+    counting = attrs.evolve(HAND, name="mine", operations={**HAND.operations, "relu": {"outputs": 1}})
     table = zoo.lenet5().table(convention=counting)
     assert table.by_layer["relu_c1"].counts.operations == 28 * 28 * 6
 
@@ -100,8 +100,10 @@ def test_a_relu_that_counts_is_no_longer_hidden() -> None:
 def test_unknown_conventions_and_quantities_are_refused() -> None:
     with pytest.raises(InputError, match="convention 'fvcor' does not exist; did you mean fvcore"):
         convention_named("fvcor")
-    with pytest.raises(InputError, match="ReLU: quantity 'output' does not exist; did you mean outputs"):
-        attrs.evolve(HAND, operations={"ReLU": {"output": 1}})
+    with pytest.raises(InputError, match="relu: quantity 'output' does not exist; did you mean outputs"):
+        attrs.evolve(HAND, operations={"relu": {"output": 1}})
+    with pytest.raises(InputError, match="kind of operation 'ReLU' does not exist; did you mean relu"):
+        attrs.evolve(HAND, operations={"ReLU": {"outputs": 1}})
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
