@@ -23,11 +23,13 @@ class Table(Rows):
 
         return pd.DataFrame(records(self)).set_index("layer")
 
-    def to(self, form: str, *, columns: Iterable[str] | None = None, human: bool = False) -> str:
+    def to(
+        self, form: str, *, columns: Iterable[str] | None = None, human: bool = False, encoding: str = "utf-8"
+    ) -> str:
         """Write the table in one of `nets.tables.formats.FORMATS`: text, markdown, csv, json, latex, html."""
         from nets.tables.formats import write
 
-        return write(self, form, columns=columns, human=human)
+        return write(self, form, columns=columns, human=human, encoding=encoding)
 
     def __str__(self) -> str:
         return self.to("text").rstrip("\n")
