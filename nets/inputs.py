@@ -10,7 +10,7 @@ from nets.layers.base import show
 from nets.network.algebra import Shape, Size
 from nets.network.graph import LARGEST, Network
 
-_SYMBOL = re.compile(r"[A-Z]\w*\Z", re.ASCII)
+_SYMBOL = re.compile(r"(\d*)([A-Z]\w*)\Z|(\d+)([a-z]\w*)\Z", re.ASCII)
 _BATCH_AND_SIDES = 4
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -19,7 +19,8 @@ _MOST_LAYERS = 1000
 
 
 def parse_input(text: str) -> Shape:
-    """Read an input shape: sizes separated by ``x``, batch first; a capital name stands for any size.
+    """Read an input shape: sizes separated by ``x``, batch first; a capital name stands for any
+    size, ``32h`` for any multiple of 32.
 
     Raises
     ------
@@ -30,17 +31,18 @@ def parse_input(text: str) -> Shape:
     --------
     >>> parse_input("1x3x224x224")
     (1, 3, 224, 224)
-    >>> parse_input("Nx3xHxW")
-    (N, 3, H, W)
+    >>> parse_input("Nx3xHx32w")
+    (N, 3, H, 32*w)
     """
     return tuple(_size(token, text) for token in re.split("[x×]", text.strip()))
 
 
 def _size(token: str, text: str) -> Size:
-    if _SYMBOL.match(token):
+    if match := _SYMBOL.match(token):
         from nets.network.formulas import symbol
 
-        return symbol(token)
+        times, name = match.group(1) or match.group(3), match.group(2) or match.group(4)
+        return (_size(times, text) if times else 1) * symbol(name)
     if not re.fullmatch(r"\d+", token, re.ASCII):
         raise InputError(f"input {text}: {token!r} must be an integer of at least 1, or a name such as H")
     if len(token) > len(str(LARGEST)) or int(token) > LARGEST:

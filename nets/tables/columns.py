@@ -59,6 +59,7 @@ PARAMETERS = ("weights", "biases", "parameters")
 RECORD = ("layer", "type", "output", "activations", "weights", "biases", "parameters", "macs", "flops")
 
 
+_BEYOND_LETTERS = 10**22
 _LETTERS = MappingProxyType({18: "E", 15: "P", 12: "T", 9: "G", 6: "M", 3: "K"})
 
 
@@ -70,11 +71,12 @@ def human(size: Size) -> str:
     """
     if not isinstance(size, int):
         return written(size)
+    if size >= _BEYOND_LETTERS:
+        return f"{Decimal(size):.3e}"
     for power, letter in _LETTERS.items():
         text = f"{Decimal(size).scaleb(-power):.4g}"
-        if Decimal(text) >= 1 and power:  # once rounded: 999,999 is 1M
-            whole, _, part = text.partition(".")
-            return f"{whole}.{part}".rstrip("0").rstrip(".") + letter if part else text + letter
+        if Decimal(text) >= 1:  # once rounded: 999,999 is 1M
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + letter
     return str(size)
 
 

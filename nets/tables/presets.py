@@ -32,7 +32,8 @@ HAND = Convention(
     activations=_all(
         {"outputs": 1},
         *_COMPUTED,
-        *(kinds.BATCH_NORM, kinds.LOCAL_RESPONSE_NORM, kinds.ADD, kinds.SOFTMAX, kinds.OTHER),
+        *(kinds.PRODUCT, kinds.ATTENTION, kinds.RECURRENCE),
+        *(kinds.BATCH_NORM, kinds.LOCAL_RESPONSE_NORM, kinds.NORM, kinds.ADD, kinds.SOFTMAX, kinds.OTHER),
     ),
     source="multiply-accumulates of convolutions and products, without biases; the numbers that each layer "
     "computes anew (ReLU and dropout overwrite, flatten and concat rearrange)",
@@ -53,11 +54,11 @@ FVCORE = Convention(
     name="fvcore",
     unit="MACs",
     operations={
-        **_all({"macs": 1}, *_PRODUCTS),
+        **_all({"macs": 1}, *_PRODUCTS, kinds.PRODUCT),
         kinds.BATCH_NORM: {"outputs": 1, "learned outputs": 1},
         kinds.ADAPTIVE_AVERAGE_POOL: {"inputs": 1},
     },
-    activations=_all({"outputs": 1}, *_PRODUCTS),
+    activations=_all({"outputs": 1}, *_PRODUCTS, kinds.PRODUCT),
     source="fvcore 0.1.5, FlopCountAnalysis and ActivationCountAnalysis of a module in eval mode",
     why={
         kinds.BATCH_NORM: "fvcore counts 2 per element of batch normalisation, 1 if it is not affine",
@@ -75,7 +76,7 @@ TIMM = attrs.evolve(
 TORCH = Convention(
     name="torch",
     unit="FLOPs",
-    operations=_all({"macs": 2}, *_PRODUCTS),
+    operations=_all({"macs": 2}, *_PRODUCTS, kinds.PRODUCT, kinds.ATTENTION),
     activations={},
     source="torch 2.13, torch.utils.flop_counter.FlopCounterMode over the forward pass",
     why=dict.fromkeys(_PRODUCTS, "one MAC is two FLOPs"),

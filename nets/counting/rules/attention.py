@@ -5,9 +5,10 @@ A causal mask halves what matters, not what is counted: most implementations mul
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work, fresh
+from nets.counting.call import Operand, Call, Work
 from nets.counting.registry import Rule
 from nets.counting.rules.normalising import SOFTMAX
+from nets.layers import kinds
 from nets.network.algebra import Size, product
 
 FUNCTION = "torch.nn.functional.scaled_dot_product_attention"
@@ -26,8 +27,7 @@ def _attention(call: Call) -> Work:
     return Work(
         macs=scores * (query.shape[-1] + value.shape[-1]),
         elementwise=scores * (1 + SOFTMAX + masked + dropped),
-        activations=fresh(call),
-        kind="attention",
+        kind=kinds.ATTENTION,
     )
 
 
@@ -40,7 +40,7 @@ def _backward(call: Call) -> Work:
         macs=macs,
         elementwise=scores * 2 * SOFTMAX,
         executed=macs + scores * query.shape[-1],
-        kind="attention",
+        kind=kinds.ATTENTION,
     )
 
 

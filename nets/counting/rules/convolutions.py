@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work, fresh
+from nets.counting.call import Operand, Call, Work
 from nets.counting.registry import Rule
+from nets.layers import kinds
 from nets.network.algebra import Size, product
 
 
@@ -14,10 +15,8 @@ def _products(data: Operand, result: Operand, weight: Operand, *, transposed: bo
 
 def _convolution(call: Call) -> Work:
     data = call["input"] or call["self"]
-    macs = _products(
-        data, call.output, call["weight"], transposed=bool(call["transposed"])
-    )
-    return Work(macs=macs, activations=fresh(call), kind="convolution")
+    macs = _products(data, call.output, call["weight"], transposed=bool(call["transposed"]))
+    return Work(macs=macs, kind=kinds.CONVOLUTION)
 
 
 def _backward(call: Call) -> Work:
@@ -29,7 +28,7 @@ def _backward(call: Call) -> Work:
     return Work(
         macs=(to_input + to_weight) * once,
         elementwise=result.numel if to_bias else 0,
-        kind="convolution",
+        kind=kinds.CONVOLUTION,
     )
 
 

@@ -1,40 +1,49 @@
 """What whole families of operators cost: those that look, move, look up, work number by number, or sum up."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from nets.counting.call import FREE, Call, Work, fresh
+import torch
+
+from nets.counting.call import FREE, Call, Work
 from nets.counting.registry import Rule
+from nets.layers import kinds
 
-OVERWRITING = frozenset(
-    {"relu", "relu_", "threshold", "threshold_", "hardtanh", "hardtanh_", "native_dropout"}
-)
-"""What can take its input's place: nothing else needs the numbers that a ReLU or a dropout replaces."""
+RELUS = frozenset({"relu", "relu_", "threshold", "threshold_", "hardtanh", "hardtanh_"})
+"""What can take its input's place: nothing else needs the numbers that it replaces."""
 
 
 def pointwise(call: Call) -> Work:
-    """Count one per number; an addition of something smaller in place is a bias, which computes nothing anew."""
+    """Count one per number."""
     name = call.operator.rpartition(".")[2]
-    overwrites = name in OVERWRITING
-    if name.endswith("_") and not overwrites:
-        first, *others = call.inputs
-        overwrites = bool(others) and all(len(o.shape) < len(first.shape) for o in others)
-    return Work(
-        elementwise=call.output.numel,
-        activations=0 if overwrites else fresh(call),
-        kind="relu" if name in OVERWRITING else "pointwise",
-    )
+    if name in RELUS:
+        kind = kinds.RELU
+    elif name in ("add", "add_"):
+        kind = _sum_kind(call)
+    else:
+        kind = kinds.OTHER
+    return Work(elementwise=call.output.numel, kind=kind)
+
+
+def _sum_kind(call: Call) -> str:
+    """Tell a sum of two tensors alike from the addition in place of something smaller: a bias, not kept anew."""
+    first, *others = call.inputs
+    alike = [other for other in others if len(other.shape) == len(first.shape)]
+    if others and alike == others:
+        return kinds.ADD
+    return "" if call.operator.endswith("_") else kinds.OTHER
 
 
 def reduction(call: Call) -> Work:
     """Count one per number read."""
     data = call.inputs[0].numel if call.inputs else 0
-    return Work(elementwise=data, activations=fresh(call), kind="reduction")
+    return Work(elementwise=data, kind=kinds.OTHER)
 
 
 def movement(call: Call) -> Work:
     """Count bytes only."""
     del call
-    return Work(kind="movement")
+    return Work(kind="")
 
 
 def view(call: Call) -> Work:
@@ -46,7 +55,7 @@ def view(call: Call) -> Work:
 def filling(call: Call) -> Work:
     """Count the bytes written."""
     del call
-    return Work(read=0, kind="movement")
+    return Work(read=0, kind="")
 
 
 def lookup(call: Call) -> Work:
@@ -54,15 +63,14 @@ def lookup(call: Call) -> Work:
     _, *indices = call.inputs
     found = call.output.bytes
     return Work(
-        activations=fresh(call) if call.operator == "aten.embedding" else 0,
         read=found + sum((index.bytes for index in indices), start=0),
-        kind="lookup",
+        kind=kinds.OTHER,
     )
 
 
 def comparing(call: Call) -> Work:
     """Count one per number read, as for a reduction: how often numbers are compared depends on them."""
-    return Work(elementwise=call.inputs[0].numel, activations=fresh(call), kind="reduction")
+    return Work(elementwise=call.inputs[0].numel, kind=kinds.OTHER)
 
 
 def _named(rule: Rule, names: str) -> dict[str, Rule]:
@@ -86,7 +94,7 @@ RULES: Mapping[str, Rule] = {
     ),
     **_named(
         movement,
-        "clone _to_copy copy_ contiguous cat stack constant_pad_nd reflection_pad1d reflection_pad2d "
+        "clone _to_copy copy_ contiguous stack constant_pad_nd reflection_pad1d reflection_pad2d "
         "reflection_pad3d replication_pad1d replication_pad2d replication_pad3d roll flip repeat "
         "repeat_interleave tril triu pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle "
         "im2col scatter scatter_ slice_scatter select_scatter diagonal_scatter as_strided_scatter "
@@ -96,9 +104,8 @@ RULES: Mapping[str, Rule] = {
         "masked_scatter _pack_padded_sequence reflection_pad1d_backward reflection_pad2d_backward "
         "replication_pad2d_backward lift _conj_physical complex",
     ),
-    **_named(
-        lookup, "embedding gather index_select index _unsafe_index take _unsafe_masked_index"
-    ),
+    "aten.cat": lambda _: Work(kind=kinds.CONCAT),
+    **_named(lookup, "embedding gather index_select index _unsafe_index take _unsafe_masked_index"),
     **_named(
         reduction,
         "cumsum cumsum_ cumprod logcumsumexp cummax cummin logsumexp _logcumsumexp norm linalg_vector_norm "
@@ -121,3 +128,21 @@ RULES: Mapping[str, Rule] = {
         "smooth_l1_loss huber_loss _weight_norm_interface_backward",
     ),
 }
+
+
+def by_schema(func: Any) -> Rule | None:  # noqa: ANN401  # an operator of torch
+    """Return the rule for an operator that has none of its own, by what torch says of it; None if nothing."""
+    schema = func._schema  # noqa: SLF001  # torch offers nothing public
+    if schema.name.startswith("profiler::"):
+        return view
+    returned = [value.alias_info for value in schema.returns]
+    if returned and all(alias is not None and not alias.is_write for alias in returned):
+        return view
+    tags = func.tags
+    if torch.Tag.pointwise in tags:
+        return pointwise
+    if torch.Tag.reduction in tags:
+        return reduction
+    if torch.Tag.view_copy in tags:
+        return movement
+    return None

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from nets.counting.call import Call, Work, fresh
+from nets.counting.call import FREE, Call, Work
 from nets.counting.registry import Rule
+from nets.layers import kinds
 from nets.network.algebra import product
 
 SOFTMAX = 5  # maximum, difference, exponential, sum, quotient
@@ -20,7 +21,7 @@ def _batch_norm(call: Call) -> Work:
     elif call["training"]:
         running = False
     per_number = _FOLDED if running else _STATISTICS + 1 + _affine(call)
-    return Work(elementwise=per_number * data.numel, activations=fresh(call), kind="normalisation")
+    return Work(elementwise=per_number * data.numel, kind=kinds.BATCH_NORM)
 
 
 def _affine(call: Call) -> int:
@@ -29,34 +30,35 @@ def _affine(call: Call) -> int:
 
 def _norm(call: Call) -> Work:
     per_number = _STATISTICS + 1 + _affine(call)
-    return Work(
-        elementwise=per_number * call["input"].numel, activations=fresh(call), kind="normalisation"
-    )
+    return Work(elementwise=per_number * call["input"].numel, kind=kinds.NORM)
 
 
 def _rms_norm(call: Call) -> Work:
     per_number = 3 + _affine(call)  # square, sum, quotient
-    return Work(
-        elementwise=per_number * call["input"].numel, activations=fresh(call), kind="normalisation"
-    )
+    return Work(elementwise=per_number * call["input"].numel, kind=kinds.NORM)
 
 
 def _weight_norm(call: Call) -> Work:
-    return Work(elementwise=3 * call["v"].numel, kind="normalisation")  # square, sum, quotient
+    return Work(elementwise=3 * call["v"].numel, kind="")  # square, sum, quotient
 
 
 def _norm_backward(call: Call) -> Work:
-    return Work(elementwise=2 * (_STATISTICS + 1) * call["input"].numel, kind="normalisation")
+    return Work(elementwise=2 * (_STATISTICS + 1) * call["input"].numel, kind=kinds.NORM)
 
 
 def _softmax(call: Call) -> Work:
-    return Work(
-        elementwise=SOFTMAX * call.output.numel, activations=fresh(call), kind="softmax"
-    )
+    return Work(elementwise=SOFTMAX * call.output.numel, kind=kinds.SOFTMAX)
 
 
 def _softmax_backward(call: Call) -> Work:
-    return Work(elementwise=3 * call.output.numel, kind="softmax")
+    return Work(elementwise=3 * call.output.numel, kind=kinds.SOFTMAX)
+
+
+def _pool(call: Call) -> str:
+    averages, adapts = "avg" in call.operator, "adaptive" in call.operator
+    if adapts:
+        return kinds.ADAPTIVE_AVERAGE_POOL if averages else kinds.ADAPTIVE_MAX_POOL
+    return kinds.AVERAGE_POOL if averages else kinds.MAX_POOL
 
 
 def _window(call: Call) -> Work:
@@ -64,23 +66,21 @@ def _window(call: Call) -> Work:
     sides = call["kernel_size"]
     dimensions = int(call.operator.partition("pool")[2][0])
     window = math.prod(sides) if len(sides) > 1 else sides[0] ** dimensions
-    return Work(
-        elementwise=window * call.output.numel, activations=fresh(call), kind="pooling"
-    )
+    return Work(elementwise=window * call.output.numel, kind=_pool(call))
 
 
 def _adaptive(call: Call) -> Work:
     """Count adaptive pooling: each number read once; windows that overlap read a few again."""
-    return Work(elementwise=call["self"].numel, activations=fresh(call), kind="pooling")
+    return Work(elementwise=call["self"].numel, kind=_pool(call))
 
 
 def _pool_backward(call: Call) -> Work:
-    return Work(elementwise=call["grad_output"].numel, kind="pooling")
+    return Work(elementwise=call["grad_output"].numel, kind=_pool(call))
 
 
-def _per_output(factor: int, kind: str) -> Rule:
+def _per_output(factor: int) -> Rule:
     def rule(call: Call) -> Work:
-        return Work(elementwise=factor * call.output.numel, activations=fresh(call), kind=kind)
+        return Work(elementwise=factor * call.output.numel, kind=kinds.OTHER)
 
     return rule
 
@@ -92,23 +92,22 @@ def _interpolate(call: Call) -> Work:
     """Count the neighbours that each new number is mixed from; area averages what it reads."""
     mode = call["mode"]
     work = call["input"].numel if mode == "area" else _TAPS[mode] * call.output.numel
-    return Work(elementwise=work, activations=fresh(call), kind="interpolation")
+    return Work(elementwise=work, kind=kinds.OTHER)
 
 
 def _response_norm(call: Call) -> Work:
     """Count a square, the sum over the neighbours, a product and a sum, a power and a quotient."""
     return Work(
         elementwise=(call["size"] + 5) * call.output.numel,
-        activations=fresh(call),
-        kind="normalisation",
+        kind=kinds.LOCAL_RESPONSE_NORM,
     )
 
 
 def _dropout(call: Call) -> Work:
     """Count a mask and a scaling in training; at inference nothing happens."""
     if not call["training"] or not call["p"]:
-        return Work(read=0, written=0, kind="dropout")
-    return Work(elementwise=2 * call.output.numel, kind="dropout")
+        return FREE
+    return Work(elementwise=2 * call.output.numel, kind=kinds.DROPOUT)
 
 
 def _embedding_bag(call: Call) -> Work:
@@ -116,9 +115,8 @@ def _embedding_bag(call: Call) -> Work:
     looked_up = product(indices.shape) * width
     return Work(
         elementwise=looked_up,
-        activations=fresh(call),
         read=call["weight"].itemsize * looked_up + indices.bytes,
-        kind="lookup",
+        kind=kinds.OTHER,
     )
 
 
@@ -154,9 +152,7 @@ RULES: Mapping[str, Rule] = {
         _norm_backward,
     ),
     **dict.fromkeys(("aten._softmax", "aten._log_softmax", "aten._safe_softmax"), _softmax),
-    **dict.fromkeys(
-        ("aten._softmax_backward_data", "aten._log_softmax_backward_data"), _softmax_backward
-    ),
+    **dict.fromkeys(("aten._softmax_backward_data", "aten._log_softmax_backward_data"), _softmax_backward),
     **dict.fromkeys(
         _names(
             "aten.{}",
@@ -196,19 +192,14 @@ RULES: Mapping[str, Rule] = {
         _pool_backward,
     ),
     **{
-        f"aten.upsample_{mode}{d}d": _per_output(_TAPS[kind] if kind != "linear" else 2**d, "interpolation")
-        for mode, kind, d in (
-            ("nearest", "nearest", 1),
-            ("nearest", "nearest", 2),
-            ("nearest", "nearest", 3),
-            ("linear", "linear", 1),
-            ("bilinear", "bilinear", 2),
-            ("trilinear", "trilinear", 3),
-            ("bicubic", "bicubic", 2),
+        f"aten.upsample_{mode}{d}d": _per_output(_TAPS[mode])
+        for mode, d in (
+            *(("nearest", d) for d in (1, 2, 3)),
+            *(("linear", 1), ("bilinear", 2), ("trilinear", 3), ("bicubic", 2)),
         )
     },
-    "aten.grid_sampler_2d": _per_output(4, "interpolation"),
-    "aten.grid_sampler_3d": _per_output(8, "interpolation"),
+    "aten.grid_sampler_2d": _per_output(4),
+    "aten.grid_sampler_3d": _per_output(8),
     "torch.nn.functional.interpolate": _interpolate,
     "torch.nn.functional.local_response_norm": _response_norm,
     **dict.fromkeys(
@@ -223,6 +214,7 @@ RULES: Mapping[str, Rule] = {
         ),
         _dropout,
     ),
+    "aten.native_dropout": lambda call: Work(elementwise=2 * call.output.numel, kind=kinds.DROPOUT),
     "aten._embedding_bag": _embedding_bag,
     "aten._embedding_bag_forward_only": _embedding_bag,
 }

@@ -5,8 +5,13 @@ What is added to a product, a bias or another matrix, starts the sum and is free
 
 from collections.abc import Mapping
 
-from nets.counting.call import Call, Work, fresh
+from nets.counting.call import Call, Work
 from nets.counting.registry import Rule
+from nets.layers import kinds
+
+
+def _kind(call: Call) -> str:
+    return kinds.LINEAR if any(operand.learned for operand in call.inputs) else kinds.PRODUCT
 
 
 def _product(first: str, second: str) -> Rule:
@@ -15,27 +20,25 @@ def _product(first: str, second: str) -> Rule:
     def rule(call: Call) -> Work:
         left, right = call[first], call[second]
         columns = right.shape[-1] if len(right.shape) > 1 else 1
-        return Work(macs=left.numel * columns, activations=fresh(call), kind="product")
+        return Work(macs=left.numel * columns, kind=_kind(call))
 
     return rule
 
 
 def _linear(call: Call) -> Work:
     macs = call["input"].numel * call["weight"].shape[0]
-    return Work(macs=macs, activations=fresh(call), kind="product")
+    return Work(macs=macs, kind=_kind(call))
 
 
 def _trilinear(call: Call) -> Work:
     """Count `torch.nn.Bilinear`: one per weight and example, the product with the first input folded in."""
     macs = call["i1"].shape[0] * call["i2"].numel
-    return Work(macs=macs, activations=fresh(call), kind="product")
+    return Work(macs=macs, kind=_kind(call))
 
 
 def _distances(call: Call) -> Work:
     """Count distances between all rows of two matrices: a difference is squared and summed per component."""
-    return Work(
-        macs=call.output.numel * call["x1"].shape[-1], activations=fresh(call), kind="product"
-    )
+    return Work(macs=call.output.numel * call["x1"].shape[-1], kind=_kind(call))
 
 
 RULES: Mapping[str, Rule] = {

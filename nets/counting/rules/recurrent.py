@@ -6,8 +6,9 @@ layer, h·p more and p in place of the second h where the LSTM's output is proje
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work, fresh
+from nets.counting.call import Operand, Call, Work
 from nets.counting.registry import Rule
+from nets.layers import kinds
 from nets.network.algebra import Size, product, quotient
 
 GATES = {"torch.lstm": 4, "torch.gru": 3, "torch.rnn_tanh": 1, "torch.rnn_relu": 1}
@@ -42,8 +43,7 @@ def _sequence(call: Call) -> Work:
     return Work(
         macs=steps * sum((m.numel for m in matrices), start=0),
         elementwise=steps * units * CELL[call.operator],
-        activations=fresh(call),
-        kind="recurrence",
+        kind=kinds.RECURRENCE,
     )
 
 
@@ -60,8 +60,7 @@ def _layer(call: Call) -> Work:
     return Work(
         macs=below + back,
         elementwise=steps * call["hidden_size"] * CELL["torch.lstm"],
-        activations=fresh(call),
-        kind="recurrence",
+        kind=kinds.RECURRENCE,
     )
 
 
@@ -74,14 +73,14 @@ def _layer_backward(call: Call) -> Work:
         macs=2 * (below + back) - unasked,
         elementwise=steps * call["hidden_size"] * 2 * CELL["torch.lstm"],
         executed=2 * (below + back),
-        kind="recurrence",
+        kind=kinds.RECURRENCE,
     )
 
 
 def _cudnn(call: Call) -> Work:
     steps = product(call["input"].shape[:-1])
     matrices = [operand for operand in call["weight"] if len(operand.shape) == 2]  # noqa: PLR2004  # biases have one dimension
-    return Work(macs=steps * sum((m.numel for m in matrices), start=0), activations=fresh(call), kind="recurrence")
+    return Work(macs=steps * sum((m.numel for m in matrices), start=0), kind=kinds.RECURRENCE)
 
 
 RULES: Mapping[str, Rule] = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from nets.layers import kinds
 from nets.network.algebra import Shape, Size, product, quotient
 
 
@@ -24,6 +25,8 @@ class Operand:
         By which factor an expanded tensor holds more numbers than memory does.
     differentiable
         Whether a gradient is asked for it.
+    learned
+        Whether it is a parameter, or a view of one.
     """
 
     shape: Shape
@@ -31,6 +34,7 @@ class Operand:
     floating: bool = True
     repeats: Size = 1
     differentiable: bool = False
+    learned: bool = False
 
     @property
     def numel(self) -> Size:
@@ -92,8 +96,6 @@ class Work:
         Multiply-accumulates of matrix products and convolutions that the mathematics asks for.
     elementwise
         Other arithmetic, one per number and step, see ``docs/nets/counting.md``.
-    activations
-        Floating-point numbers computed anew.
     read, written
         Bytes; None for all that goes in, or comes out.
     executed
@@ -104,17 +106,11 @@ class Work:
 
     macs: Size = 0
     elementwise: Size = 0
-    activations: Size = 0
     read: "Size | None" = None
     written: "Size | None" = None
     executed: "Size | None" = None
-    kind: str = "other"
+    kind: str = kinds.OTHER
 
 
-FREE = Work(read=0, written=0, kind="view")
+FREE = Work(read=0, written=0, kind="")
 """What only looks at memory in another way, or reserves it."""
-
-
-def fresh(call: Call) -> Size:
-    """Return how many floating-point numbers the first output holds."""
-    return call.output.numel if call.output.floating else 0

@@ -1,0 +1,153 @@
+"""Any module, traced: what it would compute on inputs of these shapes, without computing or reserving it."""
+
+import traceback
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor, nn
+from torch._dispatch.python import enable_python_dispatcher
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
+
+from nets.counting.arguments import Arguments, describe
+from nets.counting.parameters import Ledger, ledger_of
+from nets.counting.recorder import BACKWARD, Functions, Performed, Recorder, Scopes, Visit
+from nets.counting.registry import Rules
+from nets.counting.rules import RULES
+from nets.counting.tensors import tensors_in
+from nets.counting.untouched import traceable, untouched
+from nets.errors import CountError
+from nets.network.algebra import Relation, Shape, Size
+
+
+@attrs.frozen
+class Trace:
+    """What a module did.
+
+    Parameters
+    ----------
+    name
+        Its class.
+    input
+        Shapes of the tensors that went in, in order; ``numbers`` of them floating-point.
+    types
+        Classes of the modules by path, in the order in which they are registered.
+    visits
+        How each module that ran was called, in the order of the first calls.
+    performed
+        The operations in the order of execution.
+    parameters
+        Who holds which parameters.
+    """
+
+    name: str
+    input: tuple[Shape, ...]
+    numbers: Size
+    types: Mapping[str, str]
+    visits: Mapping[str, Visit]
+    performed: tuple[Performed, ...]
+    parameters: Ledger
+    conditions: tuple[Relation, ...] = ()
+
+
+def trace(
+    module: nn.Module,
+    arguments: Arguments,
+    *,
+    training: bool = False,
+    backward: bool = False,
+    rules: Rules = RULES,
+) -> Trace:
+    """Trace a module; it is left exactly as it was, and so is torch.
+
+    Parameters
+    ----------
+    module
+        Any module, on any device, ``meta`` included.
+    arguments
+        What it is called with.
+    training
+        In which mode.
+    backward
+        Whether the gradients of all parameters that ask for one are worked out too.
+    rules
+        What operators cost.
+
+    Raises
+    ------
+    CountError
+        If the module cannot be called so, or what it does depends on the numbers in its input.
+    """
+    name = type(module).__name__
+    module, lazy = traceable(module)
+    with untouched(module), ExitStack() as stack:
+        module.train(training)
+        fakes = FakeTensorMode(allow_non_fake_inputs=True)
+        owners = {id(p): path for path, p in module.named_parameters()}
+        recorder = Recorder(fakes, owners, rules, int)
+        scopes = Scopes(module, recorder)
+        recorder.path = lambda: scopes.path
+        stack.enter_context(enable_python_dispatcher())
+        stack.enter_context(fakes)
+        args, kwargs = arguments.made(recorder, module)
+        entered = [*tensors_in((args, kwargs))]
+        shapes = tuple(tuple(tensor.shape) for tensor in entered)
+        numbers = sum(t.numel() for t in entered if t.is_floating_point() or t.is_complex())
+        try:
+            if lazy:
+                with recorder.muted(), recorder, torch.no_grad():
+                    module(*args, **kwargs)
+            with scopes.watching(), recorder, Functions(recorder), torch.set_grad_enabled(backward):
+                output = module(*args, **kwargs)
+                if backward:
+                    _differentiate(recorder, output)
+        except Exception as error:
+            raise CountError(_reason(name, arguments, recorder, error)) from error
+        return Trace(
+            name,
+            shapes,
+            numbers,
+            {path: type(m).__name__ for path, m in module.named_modules()},
+            scopes.visits,
+            tuple(recorder.performed),
+            ledger_of(module, recorder.used),
+        )
+
+
+def _differentiate(recorder: Recorder, output: Any) -> None:  # noqa: ANN401  # whatever a module returns
+    outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
+    if not outputs:
+        raise CountError("nothing that it returns asks for a gradient")
+    with recorder.muted():
+        ones = [torch.ones_like(tensor) for tensor in outputs]
+    recorder.phase = BACKWARD
+    torch.autograd.backward(outputs, ones)
+
+
+def _reason(name: str, arguments: Arguments, recorder: Recorder, error: Exception) -> str:
+    where = _where(error)
+    if isinstance(error, DataDependentOutputException | DynamicOutputShapeException):
+        module = recorder.failed_at or name
+        return (
+            f"{name} cannot be counted by shapes alone: in {module}{where} what happens depends on the numbers "
+            "that flow; give it an input or a setting with which it does not"
+        )
+    text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+    inside = f" in {recorder.failed_at}" if recorder.failed_at else ""
+    return f"{name} does not run on {describe(arguments)}:{inside}{where} {text}"
+
+
+def _where(error: Exception) -> str:
+    ours = str(Path(__file__).parent)
+    torchs = str(Path(torch.__file__).parent)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith((ours, torchs, "<")):
+            return f" ({Path(frame.filename).name}:{frame.lineno})"
+    return ""
