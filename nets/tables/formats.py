@@ -29,15 +29,28 @@ from nets.tables.grid import Column, Grid
 from nets.tables.rows import Row, Rows
 from nets.terminal import Paragraph, Part, printable, rendered, terminal_width
 
-
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 _LATEX = str.maketrans(
     {
         **{char: rf"\{char}" for char in "_%&#${}"},
-        **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-        **{"×": r"$\times$", "·": r"$\cdot$", "*": "{*}", "²": "$^2$", "⁹": "$^9$", "→": r"$\to$"},
-        **{"⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≥": r"$\geq$", "<": "$<$", ">": "$>$", "|": "$|$"},
-        **{'"': "{''}", "-": "{-}", "[": "{[}", "]": "{]}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "×": r"$\times$",
+        "·": r"$\cdot$",
+        "*": "{*}",
+        "²": "$^2$",
+        "⁹": "$^9$",
+        "→": r"$\to$",
+        "⌊": r"$\lfloor$",
+        "⌋": r"$\rfloor$",
+        "≥": r"$\geq$",
+        "<": "$<$",
+        ">": "$>$",
+        "|": "$|$",
+        '"': "{''}",
+        "[": "{[}",
+        "]": "{]}",
     }
 )
 
@@ -53,7 +66,7 @@ def _html(text: str) -> str:
 
 def _latex(text: str) -> str:
     """Let a text stand in LaTeX for itself."""
-    return printable(text).translate(_LATEX)
+    return printable(text).translate(_LATEX).replace("--", "-{}-")
 
 
 def _number(size: Size) -> int | str:
@@ -129,9 +142,7 @@ def to_html(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> st
 
     def row(texts: Iterable[str], tag: str) -> str:
         sides = (' style="text-align: right"' if COLUMNS[name].total else "" for name in names)
-        marked = (
-            f"<{tag}{side}>{_html(text)}</{tag}>" for side, text in zip(sides, texts, strict=True)
-        )
+        marked = (f"<{tag}{side}>{_html(text)}</{tag}>" for side, text in zip(sides, texts, strict=True))
         return f"<tr>{''.join(marked)}</tr>"
 
     *body, sums = cells(table, names, work=work, short=short)
@@ -154,7 +165,9 @@ def to_latex(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> s
         return rf"{' & '.join(map(_latex, texts))} \\"
 
     *body, sums = cells(table, names, work=work, short=short)
-    said = " ".join([f"{caption(table)}.", f"Convention: {table.convention.name}.", *notes(table, short=short)])
+    said = " ".join(
+        [f"{caption(table)}.", f"Convention: {table.convention.name}.", *notes(table, short=short)]
+    )
     sides = "".join("r" if COLUMNS[name].total else "l" for name in names)
     lines = [
         r"% needs \usepackage{booktabs}",
