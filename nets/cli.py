@@ -290,7 +290,10 @@ def _deliver(text: str, target: Path | None, form: str) -> None:
         return
     from nets.files import write
 
-    write(target, text.encode("utf-8", "backslashreplace"))
+    try:
+        write(target, text.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:  # the file is a pipe
+        raise streams.ReaderGoneError from None
     streams.say(f"wrote {target}")
 
 
@@ -335,7 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int | None = cli.main(arguments, prog_name="python -m nets", standalone_mode=False)
         streams.flush()
-    except BrokenPipeError:  # whoever reads our output has seen enough, as `head` does
+    except streams.ReaderGoneError:
         streams.give_up()
         return BROKEN_PIPE
     except (click.Abort, KeyboardInterrupt):
@@ -352,7 +355,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, ImportError):
-        return f"this command needs {error.name}, which is not installed: python -m pip install {error.name}"
+        needed = (error.name or str(error)).partition(".")[0]
+        return f"this command needs {needed}, which is not installed: python -m pip install {needed}"
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     if isinstance(error, OSError):
