@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
+from torch.nn.parameter import UninitializedTensorMixin
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -73,12 +74,15 @@ class Visit:
         Shapes of the tensors of the first one.
     parent
         Path of the module that was running when it was called; None for the whole.
+    at
+        How many operations had happened before the first call.
     """
 
     calls: int
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     parent: str | None
+    at: int
 
 
 class Recorder(TorchDispatchMode):
@@ -227,17 +231,30 @@ class Recorder(TorchDispatchMode):
             return type(value)(self._fake(item) for item in value)
         return value
 
+    def adopt(self, module: nn.Module) -> None:
+        """Make the stand-ins of a module's tensors, which is faster before any mode is entered."""
+        for tensor in (*module.parameters(), *module.buffers()):
+            if not isinstance(tensor, UninitializedTensorMixin):
+                self._copy(tensor)
+
     def fake(self, tensor: Tensor) -> FakeTensor:
         """Return the tensor without numbers that stands for one with numbers, always the same."""
         kept = self._copies.get(id(tensor))
         if kept is not None and kept[1].shape == tensor.size():  # a lazy parameter gets its shape late
-            return kept[1]
+            copy = kept[1]
+        else:
+            with unset_fake_temporarily():
+                copy = self._copy(tensor)
+        if id(tensor) in self.owners:
+            self.used.add(id(tensor))
+        return copy
+
+    def _copy(self, tensor: Tensor) -> FakeTensor:
         with torch.no_grad():
             copy = self._stand_in(tensor)
         copy.requires_grad_(tensor.requires_grad)
         self._copies[id(tensor)] = tensor, copy  # the original is kept, or another could get its id
         if id(tensor) in self.owners:
-            self.used.add(id(tensor))
             self._learned[id(copy)] = copy
         return copy
 
@@ -338,7 +355,7 @@ class Scopes:
             seen = self.visits.get(name)
             if seen is None:
                 parent = self.path if self.stack else None
-                self.visits[name] = Visit(1, self._shapes(inputs), (), parent)
+                self.visits[name] = Visit(1, self._shapes(inputs), (), parent, len(self.recorder.performed))
             else:
                 self.visits[name] = attrs.evolve(seen, calls=seen.calls + 1)
         self.stack.append((id(module), path))

@@ -24,7 +24,7 @@ from nets.counting.rules import RULES
 from nets.counting.tensors import tensors_in
 from nets.counting.untouched import traceable, untouched
 from nets.errors import CountError
-from nets.network.algebra import Relation, Shape, Size
+from nets.network.algebra import Relation, Shape
 
 
 @attrs.frozen
@@ -36,7 +36,9 @@ class Trace:
     name
         Its class.
     input
-        Shapes of the tensors that went in, in order; ``numbers`` of them floating-point.
+        Shapes of the tensors that went in, in order.
+    numeric
+        Those of them that hold floating-point numbers.
     types
         Classes of the modules by path, in the order in which they are registered.
     visits
@@ -49,7 +51,7 @@ class Trace:
 
     name: str
     input: tuple[Shape, ...]
-    numbers: Size
+    numeric: tuple[Shape, ...]
     types: Mapping[str, str]
     visits: Mapping[str, Visit]
     performed: tuple[Performed, ...]
@@ -94,12 +96,13 @@ def trace(
         recorder = Recorder(fakes, owners, rules, int)
         scopes = Scopes(module, recorder)
         recorder.path = lambda: scopes.path
+        recorder.adopt(module)
         stack.enter_context(enable_python_dispatcher())
         stack.enter_context(fakes)
         args, kwargs = arguments.made(recorder, module)
         entered = [*tensors_in((args, kwargs))]
-        shapes = tuple(tuple(tensor.shape) for tensor in entered)
-        numbers = sum(t.numel() for t in entered if t.is_floating_point() or t.is_complex())
+        shapes = tuple(tuple(t.shape) for t in entered)
+        numeric = tuple(tuple(t.shape) for t in entered if t.is_floating_point() or t.is_complex())
         try:
             if lazy:
                 with recorder.muted(), recorder, torch.no_grad():
@@ -113,7 +116,7 @@ def trace(
         return Trace(
             name,
             shapes,
-            numbers,
+            numeric,
             {path: type(m).__name__ for path, m in module.named_modules()},
             scopes.visits,
             tuple(recorder.performed),
