@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nets.counting.crosscheck import Check
     from nets.errors import NetsError
     from nets.network.graph import Network, Node
-    from nets.public import check, compare, draw, table
+    from nets.public import check, compare, draw, table, which
     from nets.tables.comparison import Comparison
     from nets.tables.conventions import Convention
     from nets.tables.presets import CONVENTIONS
@@ -30,6 +30,7 @@ _HOMES = {
     "compare": "public",
     "draw": "public",
     "table": "public",
+    "which": "public",
 }
 
 _MODULES = ("build", "layers", "testing", "zoo")
@@ -50,6 +51,7 @@ __all__ = [
     "layers",
     "table",
     "testing",
+    "which",
     "zoo",
 ]
 

@@ -3,33 +3,56 @@
 import json
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nets.errors import NetsError
+from nets import streams
+from nets.errors import InputError, NetsError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from nets.network.graph import Network
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DISAGREES = 1
+REFUSED = 2
 INTERRUPTED = 130
-_ASCII = str.maketrans(
-    {"×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "²": "**2", "→": "->", "≥": ">=", "–": "-", "─": "-"}
+BROKEN_PIPE = 141
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click calls it so
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            streams.put(f"nets, of dlsyslab {version('dlsyslab')}\n")
+        except PackageNotFoundError:
+            streams.put("nets, of dlsyslab, which is not installed\n")
+        context.exit()
+
+
+def _examples(*lines: str) -> str:
+    return "\n".join(["\b", "Examples:", *(f"  python -m nets {line}" for line in lines)])
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_examples("table vgg19", "compare inception-naive inception-reduced"),
 )
-
-
-@click.group(no_args_is_help=False)
-def cli() -> None:
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Print a network's layer table: parameters, activations and MACs, by formula and by count."""
+    if context.invoked_subcommand is None:
+        streams.put(f"{context.get_help()}\n")
 
 
 def _net_options(command: _Command) -> _Command:
@@ -55,11 +78,16 @@ def _input_option(command: _Command) -> _Command:
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _out_option = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write into a file."
+    "--out", metavar="FILE", help="Write into a file; - is standard output, as without this option."
 )
+_ESCAPES = {
+    "json": streams.as_ascii_json,
+    "html": streams.as_ascii_xml,
+    "svg": streams.as_ascii_xml,
+}
 
 
-@cli.command("list")
+@cli.command("list", epilog=_examples("list", "list --json"))
 @_json_option
 def list_nets(*, as_json: bool) -> None:
     """Name the nets, their sizes and their options."""
@@ -67,14 +95,14 @@ def list_nets(*, as_json: bool) -> None:
 
     if as_json:
         nets = [{"name": name, "options": dict(zoo.options_of(name))} for name in zoo.NETS]
-        click.echo(json.dumps(nets, indent=2))
+        _print_json(nets)
         return
     from nets.reports import zoo_list
 
-    _show(zoo_list())
+    streams.show(zoo_list())
 
 
-@cli.command()
+@cli.command(epilog=_examples("table lenet5 --input 8x1x28x28", "table vgg19 --format csv --out vgg19.csv"))
 @click.argument("net")
 @_net_options
 @click.option("--symbolic", is_flag=True, help="Formulas in N, H, W in place of numbers.")
@@ -104,12 +132,12 @@ def table(
     human: bool,
     convention: str,
     form: str,
-    out: Path | None,
+    out: str | None,
 ) -> None:
     """Print the layer table of NET: activations, weights, biases and MACs by formula."""
-    from nets.errors import InputError
     from nets.inputs import symbolic_input
 
+    target = _target(out)
     if symbolic and shape is not None:
         raise InputError(
             "--symbolic makes the input NxCxHxW; write the symbols into --input instead, or leave it"
@@ -119,10 +147,11 @@ def table(
         symbolic_input(network) if symbolic else given, convention=convention, every=every
     )
     names = None if columns is None else [name.strip().lower() for name in columns.split(",")]
-    _deliver(counted.to(form, columns=names, human=human), out)
+    encoding = streams.encoding() if target is None else "utf-8"
+    _deliver(counted.to(form, columns=names, human=human, encoding=encoding), target, form)
 
 
-@cli.command()
+@cli.command(epilog=_examples("check lenet5", "check googlenet --paper"))
 @click.argument("net")
 @_net_options
 @click.option("--convention", default="hand", show_default=True, help="What the formulas count.")
@@ -152,29 +181,32 @@ def check(
     with _patience(f"building and running {network.name}"):
         outcome = crosscheck(network, given, convention=rules)
     if as_json:
-        click.echo(json.dumps(outcome.to_dict(), indent=2, ensure_ascii=False))
+        _print_json(outcome.to_dict())
     else:
-        _show(check_report(outcome))
+        streams.show(check_report(outcome))
     return 0 if outcome.ok else DISAGREES
 
 
 def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
     from nets import zoo
     from nets.counting.published import verdicts
-    from nets.errors import InputError
     from nets.reports import published_report
 
     if changed:
         raise InputError("a paper's figures hold for its own net: leave --input and --set out with --paper")
     found = verdicts(net)
     if as_json:
-        click.echo(json.dumps([verdict.to_dict() for verdict in found], indent=2, ensure_ascii=False))
+        _print_json([verdict.to_dict() for verdict in found])
     else:
-        _show(published_report(zoo.canonical(net), found))
+        streams.show(published_report(zoo.canonical(net), found))
     return 0 if all(verdict.ok for verdict in found) else DISAGREES
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "compare inception-naive inception-reduced", "compare vgg16 resnet50-v1 --input 1x3x224x224"
+    )
+)
 @click.argument("first")
 @click.argument("second")
 @_input_option
@@ -186,27 +218,51 @@ def compare(first: str, second: str, shape: str | None, *, as_json: bool) -> Non
 
     comparison = compare_nets(first, second, shape)
     if as_json:
-        click.echo(json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False))
+        _print_json(comparison.to_dict())
     else:
-        _show(comparison_report(comparison))
+        streams.show(comparison_report(comparison))
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples("which 4.133G resnet50", "which 138.36M vgg16"),
+)
+@click.argument("figure")
+@click.argument("net")
+@_net_options
+@_json_option
+def which(figure: str, net: str, shape: str | None, settings: tuple[str, ...], *, as_json: bool) -> int:
+    """Say whose convention prints FIGURE for NET, or for the nets whose names begin so.
+
+    The exit status is 1 if none does; the closest are shown then.
+    """
+    from nets.inputs import parse_options
+    from nets.public import which as find
+    from nets.reports import which_report
+
+    found = find(figure, net, shape, **parse_options(settings))
+    if as_json:
+        _print_json(found.to_dict())
+    else:
+        streams.show(which_report(found))
+    return 0 if found.matches else DISAGREES
+
+
+@cli.command(epilog=_examples("draw googlenet --out net.svg", "draw lenet5 --all --out net.svg"))
 @click.argument("net")
 @_net_options
 @click.option(
     "--all", "every", is_flag=True, help="A box for each ReLU, dropout, flatten and normalisation too."
 )
 @_out_option
-def draw(net: str, shape: str | None, settings: tuple[str, ...], *, every: bool, out: Path | None) -> None:
+def draw(net: str, shape: str | None, settings: tuple[str, ...], *, every: bool, out: str | None) -> None:
     """Draw NET's graph as SVG."""
     from nets.drawing.svg import to_svg
-    from nets.errors import InputError
 
-    if out is not None and out.suffix.lower() != ".svg":
-        raise InputError(f"{out}: a drawing is SVG, so name the file {out.with_suffix('.svg').name}")
+    target = _target(out)
+    if target is not None and target.suffix.lower() != ".svg" and (target.is_file() or not target.exists()):
+        raise InputError(f"{target}: a drawing is SVG, so name the file {target.stem}.svg")
     network, given = _network(net, shape, settings)
-    _deliver(to_svg(network, given, every=every), out)
+    _deliver(to_svg(network, given, every=every), target, "svg")
 
 
 def _network(net: str, shape: str | None, settings: tuple[str, ...]) -> "tuple[Network, Any]":
@@ -216,34 +272,31 @@ def _network(net: str, shape: str | None, settings: tuple[str, ...]) -> "tuple[N
     return net_for(net, given, **parse_options(settings)), given
 
 
-def _deliver(text: str, out: Path | None) -> None:
-    if out is None:
-        _print(text)
+def _target(out: str | None) -> Path | None:
+    """Return the file that is meant; None for standard output."""
+    if out == "":
+        raise InputError("--out must name a file")
+    if out is None or out == "-":
+        return None
+    target = Path(out)
+    if target.is_dir() or out.endswith(os.sep):
+        raise InputError(f"{out}: is a folder, not a file")
+    return target
+
+
+def _deliver(text: str, target: Path | None, form: str) -> None:
+    if target is None:
+        streams.put(text, escaped=_ESCAPES.get(form))
         return
     from nets.files import write
 
-    write(out, text.encode())
-    click.echo(f"wrote {out}", err=True)
+    write(target, text.encode("utf-8", "backslashreplace"))
+    streams.say(f"wrote {target}")
 
 
-def _show(renderables: "Iterable[RenderableType]") -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        for renderable in renderables:
-            console.print(renderable)
-    _print(captured.get())
-
-
-def _print(text: str) -> None:
-    """Print a text, spelt in ASCII where the terminal cannot show it."""
-    encoding = sys.stdout.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    click.echo(text, nl=False)
+def _print_json(document: object) -> None:
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    streams.put(text, escaped=streams.as_ascii_json)
 
 
 @contextmanager
@@ -261,36 +314,49 @@ def _patience(doing: str) -> Iterator[None]:
         console.show_cursor()
         os._exit(INTERRUPTED)
 
-    before = signal.signal(signal.SIGINT, leave)
+    before = signal.getsignal(signal.SIGINT)
+    ours = before is not signal.SIG_IGN and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, leave)
     try:
         with console.status(doing):
             yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    1 if a check disagrees, 2 on bad input, 130 on Ctrl-C.
+    1 if a check disagrees or no convention prints a figure, 2 on bad input or output that cannot be written,
+    130 on Ctrl-C, 141 if the reader of the output went away.
     """
     try:
         status: int | None = cli.main(arguments, prog_name="python -m nets", standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as error:
-        return _refuse(error.format_message())
-    except NetsError as error:
-        return _refuse(str(error))
-    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:
-        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except click.Abort:
+        streams.flush()
+    except BrokenPipeError:  # whoever reads our output has seen enough, as `head` does
+        streams.give_up()
+        return BROKEN_PIPE
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except (click.ClickException, NetsError, ImportError, OSError, MemoryError) as error:
+        if isinstance(error, OSError):
+            streams.give_up()
+        streams.say(f"error: {_sentence(error)}")
+        return REFUSED
     return status or 0
 
 
-def _refuse(sentence: str) -> int:
-    click.echo(f"error: {sentence}", err=True)
-    return 2
+def _sentence(error: Exception) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, ImportError):
+        return f"this command needs {error.name}, which is not installed: python -m pip install {error.name}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError):
+        return (
+            f"{error.filename}: {error.strerror}" if error.filename else f"output: {error.strerror or error}"
+        )
+    return str(error)

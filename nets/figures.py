@@ -41,7 +41,22 @@ class Figure:
         >>> parse_figure("1.8G").matches(1_814_073_344), parse_figure("1.8G").matches(1_900_000_001)
         (True, False)
         """
-        return abs(exact - self.value) < self.resolution
+        return bool(self.rounding(exact))
+
+    def rounding(self, exact: int) -> str:
+        """Say how the figure comes of an exact number: exact, rounded, cut off, rounded up, or not at all.
+
+        >>> parse_figure("4.133G").rounding(4_133_742_592), parse_figure("4.1G").rounding(4_133_742_592)
+        ('cut off', 'rounded')
+        """
+        off = exact - self.value
+        if off == 0:
+            return "exact"
+        if 2 * abs(off) <= self.resolution:
+            return "rounded"
+        if 0 < off < self.resolution:
+            return "cut off"
+        return "rounded up" if -self.resolution < off < 0 else ""
 
 
 def figure(digits: str, unit: int, text: str) -> Figure:
@@ -69,5 +84,7 @@ def parse_figure(text: str) -> Figure:
         shown = text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}…"
         raise InputError(f"figure {shown!r} must be a number such as 4.133G, 25,557,032 or 4.1e9")
     digits = found["digits"].replace(",", "") + (f".{found['decimals']}" if found["decimals"] else "")
+    if not Fraction(digits):
+        raise InputError(f"figure {text.strip()!r} must be more than nothing")
     power = int(found["exponent"]) if found["exponent"] else _POWERS[(found["letter"] or "").lower()]
     return figure(digits, 10**power, text.strip())

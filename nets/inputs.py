@@ -1,8 +1,7 @@
 """What users type: input shapes and options, checked, and the net that they describe."""
 
-import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nets import zoo
@@ -13,6 +12,10 @@ from nets.network.graph import LARGEST, Network
 
 _SYMBOL = re.compile(r"(\d*)([A-Z]\w*)\Z|(\d+)([a-z]\w*)\Z", re.ASCII)
 _BATCH_AND_SIDES = 4
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+_SHOWN = 40
+_MOST_LAYERS = 1000
 
 
 def parse_input(text: str) -> Shape:
@@ -50,22 +53,41 @@ def _size(token: str, text: str) -> Size:
 
 
 def parse_options(settings: Iterable[str]) -> dict[str, Any]:
-    """Read ``KEY=VALUE`` settings; values are Python literals or texts.
+    """Read ``KEY=VALUE`` settings; values are numbers, whole numbers with commas, truths or texts.
 
-    >>> parse_options(["width=0.5", "aux=true", "version=v1"])
-    {'width': 0.5, 'aux': True, 'version': 'v1'}
+    >>> parse_options(["width=0.5", "aux=true", "hidden=512,256", "version=v1"])
+    {'width': 0.5, 'aux': True, 'hidden': (512, 256), 'version': 'v1'}
     """
     options: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
-            raise InputError(f"setting {setting!r} must read KEY=VALUE, such as width=0.5")
-        text = value.capitalize() if value.lower() in ("true", "false") else value
-        try:
-            options[key.replace("-", "_")] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            options[key.replace("-", "_")] = value
+            raise InputError(f"setting {_brief(setting)!r} must read KEY=VALUE, such as width=0.5")
+        options[key.replace("-", "_")] = _value(value.strip())
     return options
+
+
+def _value(text: str) -> Any:  # noqa: ANN401  # what it looks like
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if _WHOLE.fullmatch(text):
+        return _whole(text)
+    if _REAL.fullmatch(text):
+        return float(text)
+    parts = text.removeprefix("(").removesuffix(")").rstrip(",").split(",")
+    if "," in text and all(_WHOLE.fullmatch(part.strip()) for part in parts):
+        return tuple(_whole(part.strip()) for part in parts)
+    return text
+
+
+def _whole(text: str) -> int:
+    if len(text) > len(str(LARGEST)) + 1:
+        raise InputError(f"setting {_brief(text)} is larger than a 64-bit index")
+    return int(text)
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def symbolic_input(network: Network) -> Shape:
@@ -77,7 +99,7 @@ def symbolic_input(network: Network) -> Shape:
     return (symbol("N"), channels, *(symbol(name) for name, _ in zip("HW", sides, strict=False)))
 
 
-def net_for(net: str | Network, shape: Shape | None = None, **options: Any) -> Network:  # noqa: ANN401  # each net has options of its own
+def net_for(net: str | Network, shape: Shape | None = None, /, **options: Any) -> Network:  # noqa: ANN401  # each net has options of its own
     """Return a net by its name, built for the sizes of an input shape.
 
     A net of the zoo is built for the rows and columns of the shape, so that its first fully connected layer
@@ -113,18 +135,36 @@ def _first(network: Network) -> str:
     return network.readers(network.input.name)[0]
 
 
-def _check_types(key: str, options: dict[str, Any], known: Any) -> None:  # noqa: ANN401  # a mapping of defaults
+def _check_types(key: str, options: dict[str, Any], known: Mapping[str, Any]) -> None:
+    """Check each value by the kind of its default; one number stands for a tuple of one."""
     for option, value in options.items():
         default = known.get(option)
-        if isinstance(default, bool) and not isinstance(value, bool):
-            raise InputError(f"{key}: {option} must be true or false, not {value!r}")
-        if isinstance(default, tuple) and isinstance(value, int):
+        if isinstance(default, tuple) and _is_whole(value):
             options[option] = (value,)
-        elif isinstance(default, tuple) and not (
-            isinstance(value, tuple) and all(isinstance(item, int) for item in value)
-        ):
-            raise InputError(f"{key}: {option} must be integers such as 512,512, not {value!r}")
-        if isinstance(default, int | float) and not isinstance(default, bool):
-            two_sides = option == "size" and isinstance(value, tuple) and len(value) == 2  # noqa: PLR2004  # height and width
-            if isinstance(value, bool) or not (isinstance(value, int | float) or two_sides):
-                raise InputError(f"{key}: {option} must be a number, not {value!r}")
+        if complaint := _complaint(option, default, options[option]):
+            shown = _brief(repr(value))
+            raise InputError(f"{key}: {option} must be {complaint}, not {shown}")
+
+
+def _complaint(option: str, default: object, value: object) -> str:
+    """Say what a value must be, if it is not."""
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, float):
+        return "" if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+    if isinstance(default, tuple):
+        fits = isinstance(value, tuple) and len(value) <= _MOST_LAYERS and all(map(_is_size, value))
+        return "" if fits else f"up to {_MOST_LAYERS:,} integers of at least 1, such as 512,512"
+    if isinstance(default, int):
+        sides = value if option == "size" and isinstance(value, tuple) else (value,)
+        fits = len(sides) in (1, 2) and all(map(_is_size, sides))
+        return "" if fits else "an integer of at least 1"
+    return ""
+
+
+def _is_size(value: object) -> bool:
+    return _is_whole(value) and value >= 1  # type: ignore[operator]  # an int by then
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

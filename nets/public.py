@@ -2,15 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+from nets import zoo
+from nets.figures import parse_figure
 from nets.inputs import net_for, parse_input, symbolic_input
 from nets.network.algebra import Shape
 from nets.network.graph import Network
 from nets.tables.comparison import Comparison, compare_tables
 from nets.tables.conventions import Convention
+from nets.tables.presets import CONVENTIONS
 from nets.tables.table import Table
 
 if TYPE_CHECKING:
     from nets.counting.crosscheck import Check
+    from nets.tables.which import Which
 
 
 def _shape(shape: "Shape | str | None") -> Shape | None:
@@ -68,6 +72,34 @@ def check(net: str | Network, shape: Shape | str | None = None, **options: Any) 
 
     given = _shape(shape)
     return crosscheck(net_for(net, given, **options), given)
+
+
+def which(figure: str, net: str | Network, shape: Shape | str | None = None, **options: Any) -> "Which":  # noqa: ANN401  # each net has options of its own
+    """Find whose convention prints a figure of a net; see `nets.tables.which.Which`.
+
+    Parameters
+    ----------
+    figure
+        As printed, such as ``"4.133G"``.
+    net
+        A network, a name of `nets.zoo.NETS`, or the beginning that several share, such as ``"resnet50"``.
+    shape, options
+        As for `table`.
+
+    Examples
+    --------
+    >>> [reading.conventions for reading in which("4.1115G", "resnet50").matches]
+    [('fvcore', 'timm')]
+    """
+    from nets.tables.which import which as find
+
+    given = _shape(shape)
+    names = [net] if isinstance(net, Network) else zoo.family(net)
+    networks = [net_for(name, given, **options) for name in names]
+    return find(
+        parse_figure(figure),
+        [network.table(given, convention=name) for network in networks for name in CONVENTIONS],
+    )
 
 
 def compare(

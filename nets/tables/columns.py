@@ -1,6 +1,7 @@
 """What a table's columns hold, and what stands above and below them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -58,17 +59,24 @@ PARAMETERS = ("weights", "biases", "parameters")
 RECORD = ("layer", "type", "output", "activations", "weights", "biases", "parameters", "macs", "flops")
 
 
-def human(size: Size) -> str:
-    """Write a number to four digits with K, M, G, T for powers of 1000.
+_BEYOND_LETTERS = 10**22
+_LETTERS = MappingProxyType({18: "E", 15: "P", 12: "T", 9: "G", 6: "M", 3: "K"})
 
-    >>> human(143667240), human(999), human(1728)
-    ('143.7M', '999', '1.728K')
+
+def human(size: Size) -> str:
+    """Write a number to four digits with K, M, G, T, P, E for powers of 1000.
+
+    >>> human(143667240), human(999), human(1728), human(999_999)
+    ('143.7M', '999', '1.728K', '1M')
     """
     if not isinstance(size, int):
         return written(size)
-    for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "K")):
-        if size >= 10**power:
-            return f"{size / 10**power:.4g}{letter}"
+    if size >= _BEYOND_LETTERS:
+        return f"{Decimal(size):.3e}"
+    for power, letter in _LETTERS.items():
+        text = f"{Decimal(size).scaleb(-power):.4g}"
+        if Decimal(text) >= 1:  # once rounded: 999,999 is 1M
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + letter
     return str(size)
 
 
@@ -134,7 +142,7 @@ def notes(table: Rows, *, short: bool = False) -> list[str]:
     summands = "weights + biases" if table.convention.biases else "weights only"
     lines = [f"Parameters: {parameters} ({summands}).", "1 MAC = 1 multiply-accumulate = 2 FLOPs."]
     if short:
-        lines.append("K, M, G, T are powers of 1000.")
+        lines.append("K, M, G, T, P, E are powers of 1000.")
     if table.symbolic:
         from nets.network.formulas import divisibly
 

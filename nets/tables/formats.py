@@ -3,10 +3,10 @@
 import csv
 import io
 import json
-import sys
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nets.errors import InputError
 from nets.network.algebra import Size
@@ -25,10 +25,35 @@ from nets.tables.columns import (
     notes,
     title,
 )
+from nets.tables.grid import Column, Grid
 from nets.tables.rows import Row, Rows
+from nets.terminal import Paragraph, Part, printable, rendered, terminal_width
 
-if TYPE_CHECKING:
-    from rich.table import Table as RichTable
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+_LATEX = str.maketrans(
+    {
+        **{char: rf"\{char}" for char in "_%&#${}"},
+        **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+        **{"×": r"$\times$", "·": r"$\cdot$", "*": "{*}", "²": "$^2$", "⁹": "$^9$", "→": r"$\to$"},
+        **{"⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≥": r"$\geq$", "<": "$<$", ">": "$>$", "|": "$|$"},
+        **{'"': "{''}", "-": "{-}", "[": "{[}", "]": "{]}"},
+    }
+)
+
+
+def _markdown(text: str) -> str:
+    """Let a text stand in Markdown for itself."""
+    return _MARKDOWN.sub(r"\\\1", printable(text))
+
+
+def _html(text: str) -> str:
+    return escape(printable(text))
+
+
+def _latex(text: str) -> str:
+    """Let a text stand in LaTeX for itself."""
+    return printable(text).translate(_LATEX)
 
 
 def _number(size: Size) -> int | str:
@@ -83,98 +108,130 @@ def to_csv(table: Rows, names: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def _grid(table: Rows, names: Sequence[str], style: str, body: Iterable[Sequence[str]]) -> str:
+def to_markdown(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
+    """Write the table as GitHub's Markdown."""
     from tabulate import tabulate
 
+    body = [[_markdown(text) for text in row] for row in cells(table, names, work=work, short=short)]
     grid: str = tabulate(
         body,
-        headers=[title(table, name) for name in names],
-        tablefmt=style,
+        headers=[_markdown(title(table, name)) for name in names],
+        tablefmt="github",
         disable_numparse=True,
         colalign=["right" if COLUMNS[name].total else "left" for name in names],
     )
-    return grid
-
-
-def to_markdown(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
-    """Write the table as GitHub's Markdown."""
-    body = cells(table, names, work=work, short=short)
-    grid = _grid(table, names, "github", body)
-    return "\n\n".join([f"**{caption(table)}**", grid, *notes(table, short=short)]) + "\n"
+    below = [_markdown(note) for note in notes(table, short=short)]
+    return "\n\n".join([f"**{_markdown(caption(table))}**", grid, *below]) + "\n"
 
 
 def to_html(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
     """Write the table as an HTML fragment."""
-    body = cells(table, names, work=work, short=short)
-    grid = _grid(table, names, "html", body)
-    head = f"<table>\n<caption>{escape(caption(table))}</caption>"
-    paragraphs = "\n".join(f"<p>{escape(note)}</p>" for note in notes(table, short=short))
-    return f"{grid.replace('<table>', head, 1)}\n{paragraphs}\n"
 
+    def row(texts: Iterable[str], tag: str) -> str:
+        sides = (' style="text-align: right"' if COLUMNS[name].total else "" for name in names)
+        marked = (
+            f"<{tag}{side}>{_html(text)}</{tag}>" for side, text in zip(sides, texts, strict=True)
+        )
+        return f"<tr>{''.join(marked)}</tr>"
 
-_LATEX = str.maketrans(
-    {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "×": r"$\times$", "·": r"$\cdot$", "²": "$^2$"}
-    | {"⌊": r"$\lfloor$", "⌋": r"$\rfloor$", "≥": r"$\geq$", "*": r"$\cdot$", "→": r"$\to$"}
-)
+    *body, sums = cells(table, names, work=work, short=short)
+    lines = [
+        "<table>",
+        f"<caption>{_html(caption(table))}</caption>",
+        f"<thead>{row((title(table, name) for name in names), 'th')}</thead>",
+        *("<tbody>", *(row(texts, "td") for texts in body), "</tbody>"),
+        f"<tfoot>{row(sums, 'td')}</tfoot>",
+        "</table>",
+        *(f"<p>{_html(note)}</p>" for note in notes(table, short=short)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def to_latex(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> str:
-    """Write the table for LaTeX; no package is needed."""
-    body = [[text.translate(_LATEX) for text in row] for row in cells(table, names, work=work, short=short)]
-    grid = _grid(table, names, "latex_raw", body)
-    lines = [r"\begin{table}", r"\centering", grid]
-    lines.append(rf"\caption{{{caption(table).translate(_LATEX)}}}")
-    lines += [rf"\par {note.translate(_LATEX)}" for note in notes(table, short=short)]
-    return "\n".join([*lines, r"\end{table}"]) + "\n"
+    """Write the table for LaTeX with the package booktabs; the caption states unit and convention."""
 
+    def row(texts: Iterable[str]) -> str:
+        return rf"{' & '.join(map(_latex, texts))} \\"
 
-def rich_table(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> "RichTable":
-    """Return a table for rich to print."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table as RichTable
-
-    grid = RichTable(box=SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=0, show_edge=False)
     *body, sums = cells(table, names, work=work, short=short)
-    if table.symbolic:  # sums of formulas are long; the notes state them
-        sums = tuple(
-            "" if COLUMNS[name].total and name not in PARAMETERS else text
-            for name, text in zip(names, sums, strict=True)
-        )
-    for name, footer in zip(names, sums, strict=True):
-        right = COLUMNS[name].total is not None and not table.symbolic
-        grid.add_column(
-            title(table, name), footer, justify="right" if right else "left", overflow="fold", style=""
-        )
-    for row in body:
-        grid.add_row(*row)
-    return grid
+    said = " ".join([f"{caption(table)}.", f"Convention: {table.convention.name}.", *notes(table, short=short)])
+    sides = "".join("r" if COLUMNS[name].total else "l" for name in names)
+    lines = [
+        r"% needs \usepackage{booktabs}",
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_latex(said)}}}",
+        rf"\begin{{tabular}}{{{sides}}}",
+        r"\toprule",
+        row(title(table, name) for name in names),
+        r"\midrule",
+        *(row(texts) for texts in body),
+        r"\midrule",
+        row(sums),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def to_text(table: Rows, columns: Sequence[str] | None, *, short: bool, width: int | None = None) -> str:
+def to_grid(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> Grid:
+    """Return the rows and the totals as columns for a terminal."""
+    *body, sums = cells(table, names, work=work, short=short)
+    columns = []
+    for index, name in enumerate(names):
+        counted = COLUMNS[name].total is not None
+        # Sums of formulas are long; the notes state them.
+        total = "" if table.symbolic and counted and name not in PARAMETERS else sums[index]
+        columns.append(
+            Column(
+                title(table, name),
+                [row[index] for row in body],
+                [total],
+                right=counted and not table.symbolic,
+                folds=table.symbolic and name not in ("layer", "type"),
+            )
+        )
+    first = columns.pop(0) if names[0] == "layer" else None
+    return Grid(first, tuple((column,) for column in columns), gap=1)
+
+
+def to_text(
+    table: Rows,
+    columns: Sequence[str] | None,
+    *,
+    short: bool,
+    width: int | None = None,
+    encoding: str = "utf-8",
+) -> str:
     """Write the table for a terminal; where that is too narrow, without the products behind the numbers."""
-    from rich.console import Console
-    from rich.measure import Measurement
-
-    out = io.StringIO()
-    console = Console(file=out, width=width, no_color=True, highlight=False, legacy_windows=False)
-    names = tuple(columns) if columns else default_columns(table, WITH_WORK)
-    grid = rich_table(table, names, work=not short and not columns, short=short)
-    natural = Measurement.get(console, console.options.update(max_width=sys.maxsize), grid).maximum
-    if not columns and (short or table.symbolic or natural > console.width):
-        names = default_columns(table, FORMULAS if table.symbolic else WITHOUT_WORK)
-        grid = rich_table(table, names, work=False, short=short)
-    console.print(caption(table), style="bold", markup=False)
-    console.print(grid)
-    for note in notes(table, short=short):
-        console.print(note, markup=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    room = width or terminal_width()
+    if columns:
+        grid = to_grid(table, columns, work=False, short=short)
+    else:
+        plain = default_columns(table, FORMULAS if table.symbolic else WITHOUT_WORK)
+        worked = None
+        if not short and not table.symbolic:
+            worked = to_grid(table, default_columns(table, WITH_WORK), work=True, short=False)
+        fits = worked is not None and worked.width <= room
+        grid = worked if worked and fits else to_grid(table, plain, work=False, short=short)
+    parts: list[Part] = [Paragraph(caption(table), "bold"), grid]
+    parts += [Paragraph(note) for note in notes(table, short=short)]
+    return rendered(parts, width=room, encoding=encoding)
 
 
 FORMATS = ("text", "markdown", "csv", "json", "latex", "html")
 
 
-def write(table: Rows, form: str, *, columns: Iterable[str] | None, human: bool) -> str:
-    """Write a table in one of `FORMATS`.
+def write(
+    table: Rows,
+    form: str,
+    *,
+    columns: Iterable[str] | None,
+    human: bool,
+    encoding: str = "utf-8",
+) -> str:
+    """Write a table in one of `FORMATS`; ``encoding`` is that of the terminal that text is for.
 
     Raises
     ------
@@ -191,7 +248,7 @@ def write(table: Rows, form: str, *, columns: Iterable[str] | None, human: bool)
     if form == "csv":
         return to_csv(table, wanted or default_columns(table, RECORD))
     if form == "text":
-        return to_text(table, wanted, short=human)
+        return to_text(table, wanted, short=human, encoding=encoding)
     names = wanted or default_columns(table, ("layer", "type", *WITHOUT_WORK[1:]))
     writer = {"markdown": to_markdown, "latex": to_latex, "html": to_html}[form]
     return writer(table, names, work=wanted is None and not human, short=human)
