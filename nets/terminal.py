@@ -45,7 +45,6 @@ def speller(encoding: str) -> Callable[[str], str]:
     >>> print(speller("ascii")("64·⌊H/2⌋ × 漢"))
     64*floor(H/2) x \u6f22
     """
-
     return lambda text: plain(printable(text), encoding)
 
 

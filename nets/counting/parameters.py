@@ -1,10 +1,11 @@
 """A module's parameters, each once by identity: who holds them, who shares them, who never uses them."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import attrs
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 
 
 @attrs.frozen
@@ -62,7 +63,7 @@ class Ledger:
         return sum(parameter.numel for parameter in self.parameters)
 
 
-def ledger_of(module: nn.Module, used: Set[int]) -> Ledger:
+def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     """List a module's parameters.
 
     Parameters
@@ -96,7 +97,9 @@ _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def _is_bare(holder: nn.Module) -> bool:
-    layers = (c for c in type(holder).__mro__ if c.__module__.startswith(("torch.nn.modules", "torch.nn.utils")))
+    layers = (
+        c for c in type(holder).__mro__ if c.__module__.startswith(("torch.nn.modules", "torch.nn.utils"))
+    )
     return all(c is nn.Module or c in _CONTAINERS for c in layers)
 
 

@@ -16,7 +16,6 @@ from nets.tables.findings import Findings, Uncounted
 from nets.tables.rows import Counts, Row
 from nets.tables.table import Table
 from nets.tables.tree import outline
-from nets.tables.working import worked_shape
 
 INPUT = "(input)"
 _PARAMETRIZATIONS = "parametrizations"
@@ -38,11 +37,16 @@ def tabulate(
     depth, fold
         As in `nets.tables.tree.outline`.
     """
-    rows = [row for row in _Tabulation(trace, convention).rows() if every or row.counts != Counts() or row.note]
-    types = {path: kind for path, kind in trace.types.items() if path}
-    entry, *others = outline(rows, types, depth=depth, fold=fold)
+    entry, *others = _Tabulation(trace, convention).rows()
+    rows = [row for row in others if every or row.counts != Counts() or row.note]
+    headings = {
+        path: (kind, trace.visits[path].calls if path in trace.visits else 1)
+        for path, kind in trace.types.items()
+        if path
+    }
+    tree = outline(rows, headings, depth=depth, fold=fold)
     shape = trace.input[0] if trace.input else ()
-    return Table(trace.name, shape, convention, (entry, *others), trace.conditions, _findings(trace))
+    return Table(trace.name, shape, convention, (entry, *tree), trace.conditions, _findings(trace))
 
 
 def _findings(trace: Trace) -> Findings:
@@ -77,7 +81,6 @@ class _Draft:
     counts: Counts = attrs.field(factory=Counts)
     kind: str = ""
     heaviest: Size = -1
-    worked_activations: str = ""
     worked_weights: str = ""
     notes: list[str] = attrs.field(factory=list)
 
@@ -90,10 +93,10 @@ class _Draft:
             self.inputs,
             self.output,
             self.counts,
-            self.worked_activations,
-            self.worked_weights,
+            worked_weights=self.worked_weights,
             calls=self.calls,
             note="; ".join([*several, *self.notes]),
+            traced=True,
         )
 
 
@@ -137,7 +140,7 @@ class _Tabulation:
         for shape in self.trace.numeric:
             operation = Operation(kinds.INPUT, (), shape)
             counts += Counts(activations=self.convention.count(self.convention.activations, operation))
-        return Row(INPUT, "Input", kinds.INPUT, (), entry, counts, worked_shape(entry, kinds.INPUT) if entry else "")
+        return Row(INPUT, "Input", kinds.INPUT, (), entry, counts, traced=True)
 
     def _module(self, path: str) -> _Draft:
         if (path, "") not in self.drafts:
@@ -165,7 +168,9 @@ class _Tabulation:
         path = owner(performed.module)
         inside = _PARAMETRIZATIONS in performed.module.split(".")
         if performed.phase != FORWARD:
-            draft = self._module(path) if path not in self.containers else self._function(performed, path, index)
+            draft = (
+                self._module(path) if path not in self.containers else self._function(performed, path, index)
+            )
             draft.counts += _gradients(performed)
             return
         if path in self.containers:
@@ -216,6 +221,9 @@ class _Tabulation:
             draft.notes.append("frozen")
         for other in parameter.names[1:]:
             draft.notes.append(f"tied with {other}")
+            elsewhere = self.drafts.get((owner(other.rpartition(".")[0]), ""))
+            if elsewhere is not None and elsewhere is not draft:
+                elsewhere.notes.append(f"{other.rpartition('.')[2]} counted in {draft.layer}")
 
 
 def owner(path: str) -> str:
@@ -286,4 +294,3 @@ def _worked_weights(call: Call, kind: str) -> str:
         factor = next((o for o in call.inputs if o.learned and len(o.shape) == 2), None)  # noqa: PLR2004  # a matrix
         return "×".join(map(str, factor.shape)) if factor else ""
     return ""
-

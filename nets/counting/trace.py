@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
@@ -139,8 +139,8 @@ def _reason(name: str, arguments: Arguments, recorder: Recorder, error: Exceptio
     if isinstance(error, DataDependentOutputException | DynamicOutputShapeException):
         module = recorder.failed_at or name
         return (
-            f"{name} cannot be counted by shapes alone: in {module}{where} what happens depends on the numbers "
-            "that flow; give it an input or a setting with which it does not"
+            f"{name} cannot be counted by shapes alone: in {module}{where} what happens depends on the "
+            "numbers that flow; give it an input or a setting with which it does not"
         )
     text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
     inside = f" in {recorder.failed_at}" if recorder.failed_at else ""

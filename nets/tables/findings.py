@@ -72,7 +72,10 @@ class Findings:
         """The sentence that makes a total a lower bound; empty where it is none."""
         if self.complete:
             return ""
-        named = few(f"{item.operator} in {item.module or 'the module itself'} ({item.calls}×)" for item in self.uncounted)
+        named = few(
+            f"{item.operator} in {item.module or 'the module itself'} ({item.calls}×)"
+            for item in self.uncounted
+        )
         return f"The totals are lower bounds: no rule says what {named} costs."
 
     def sentences(self) -> Iterator[str]:
@@ -99,7 +102,9 @@ class Findings:
                     "operator": item.operator,
                     "module": item.module,
                     "calls": item.calls,
-                    "shapes": [[size if isinstance(size, int) else str(size) for size in s] for s in item.shapes],
+                    "shapes": [
+                        [size if isinstance(size, int) else str(size) for size in s] for s in item.shapes
+                    ],
                 }
                 for item in self.uncounted
             ],

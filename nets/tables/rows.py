@@ -94,6 +94,8 @@ class Row:
         Its place in a tree, what it is called there, and whether it only sums up the rows below it.
     note
         What else to know.
+    traced
+        Whether it comes from a trace: then shapes are written in torch's order.
     """
 
     layer: str
@@ -110,6 +112,7 @@ class Row:
     label: str = ""
     subtotal: bool = False
     note: str = ""
+    traced: bool = False
 
 
 @attrs.frozen

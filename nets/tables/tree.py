@@ -22,8 +22,19 @@ class _Node:
             yield from child.leaves()
 
 
+@attrs.frozen
+class _Plan:
+    headings: Mapping[str, tuple[str, int]]
+    depth: int | None
+    fold: bool
+
+
 def outline(
-    rows: Sequence[Row], types: Mapping[str, str], *, depth: int | None = None, fold: bool = True
+    rows: Sequence[Row],
+    headings: Mapping[str, tuple[str, int]],
+    *,
+    depth: int | None = None,
+    fold: bool = True,
 ) -> tuple[Row, ...]:
     """Arrange rows as a tree by their paths; their sum stays, subtotals aside.
 
@@ -31,8 +42,8 @@ def outline(
     ----------
     rows
         Rows whose names are dotted paths; rows of one parent need not stand together.
-    types
-        Classes of the modules by path.
+    headings
+        Class and number of calls of the modules by path.
     depth
         How many levels are shown; what lies deeper is summed up.
     fold
@@ -45,7 +56,7 @@ def outline(
         for name in parents:
             node = node.children.setdefault(name, _Node(name))
         node.children.setdefault(last, _Node(last)).rows.append(row)
-    return tuple(_written(root, "", types, 0, depth, fold))
+    return tuple(_written(root, "", 0, _Plan(headings, depth, fold)))
 
 
 def split(path: str) -> list[str]:
@@ -59,10 +70,8 @@ def split(path: str) -> list[str]:
     return [*names, parenthesis + tail] if parenthesis else names or [path]
 
 
-def _written(
-    node: _Node, path: str, types: Mapping[str, str], level: int, depth: int | None, fold: bool
-) -> Iterator[Row]:
-    for name, times, child in _groups(node, fold):
+def _written(node: _Node, path: str, level: int, plan: _Plan) -> Iterator[Row]:
+    for name, times, child in _groups(node, fold=plan.fold):
         inner = f"{path}.{name}" if path else name
         original = f"{path}.{child.name}" if path else child.name
         label = f"{name} × {times}" if times > 1 else name
@@ -70,29 +79,29 @@ def _written(
         if not child.children:
             yield from (_scaled(row, times, layer=inner, label=label, level=level) for row in child.rows)
             continue
-        kind = types.get(original, "")
-        if depth is not None and level + 1 >= depth:
-            yield _scaled(_summed(leaves, kind), times, layer=inner, label=label, level=level)
+        kind, calls = plan.headings.get(original, ("", 1))
+        if plan.depth is not None and level + 1 >= plan.depth:
+            yield _scaled(_summed(leaves, kind, calls), times, layer=inner, label=label, level=level)
             continue
-        heading = _scaled(_summed(leaves, kind), times, layer=inner, label=label, level=level)
+        heading = _scaled(_summed(leaves, kind, calls), times, layer=inner, label=label, level=level)
         yield attrs.evolve(heading, subtotal=True)
         for row in child.rows:
             yield _scaled(row, times, layer=f"{inner}.(itself)", label="(itself)", level=level + 1)
-        deeper = [*_written(child, inner, types, level + 1, depth, fold)]
+        deeper = [*_written(child, inner, level + 1, plan)]
         yield from (_scaled(row, times, layer=row.layer, label=row.label, level=row.level) for row in deeper)
 
 
-def _summed(rows: Sequence[Row], kind: str) -> Row:
+def _summed(rows: Sequence[Row], kind: str, calls: int) -> Row:
     first, last = rows[0], rows[-1]
     return attrs.evolve(
         first,
         type=kind,
         output=last.output,
         counts=total(rows),
-        calls=max(row.calls for row in rows),
+        calls=calls,
         worked_activations="",
         worked_weights="",
-        note="",
+        note=f"called {calls} times" if calls > 1 else "",
     )
 
 
@@ -103,7 +112,7 @@ def _scaled(row: Row, times: int, **changes: Any) -> Row:  # noqa: ANN401  # a r
     return attrs.evolve(row, **changes)
 
 
-def _groups(node: _Node, fold: bool) -> Iterator[tuple[str, int, _Node]]:
+def _groups(node: _Node, *, fold: bool) -> Iterator[tuple[str, int, _Node]]:
     """Yield the children, equal neighbours as one: name, how many, the first of them."""
     children = [*node.children.values()]
     at = 0
@@ -136,5 +145,5 @@ def largest(rows: Sequence[Row], key: Callable[[Row], Any], top: int | None) -> 
     if top is None or len(flat) <= top:
         return tuple(flat)
     shown, others = flat[:top], flat[top:]
-    rest = Row(f"({len(others)} more)", "", others[0].kind, (), (), total(others))
+    rest = Row(f"({len(others)} more)", "", others[0].kind, (), (), total(others), traced=others[0].traced)
     return (*shown, rest)
