@@ -184,6 +184,7 @@ def compare(
     *,
     convention: str | Convention = "hand",
     kwargs: Mapping[str, Any] | None = None,
+    train: bool = False,
 ) -> Comparison:
     """Put two nets or modules side by side at the same input; see `nets.tables.comparison.Comparison`.
 
@@ -191,7 +192,10 @@ def compare(
     >>> round(comparison.ratio("macs"), 2)
     2.81
     """
-    tables = [table(net, inputs, convention=convention, kwargs=kwargs, fold=False) for net in (first, second)]
+    tables = [
+        table(net, inputs, convention=convention, kwargs=kwargs, train=train, fold=False)
+        for net in (first, second)
+    ]
     return compare_tables(*tables)
 
 

@@ -143,6 +143,8 @@ def _reason(name: str, arguments: Arguments, recorder: Recorder, error: Exceptio
             "numbers that flow; give it an input or a setting with which it does not"
         )
     text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+    if "scalar types: Long" in text:
+        text += "; write the type of whole numbers into the input, such as 2x128:int64"
     inside = f" in {recorder.failed_at}" if recorder.failed_at else ""
     return f"{name} does not run on {describe(arguments)}:{inside}{where} {text}"
 

@@ -1,6 +1,7 @@
 """Leave a module, torch and the random generators exactly as they were, whatever happens meanwhile."""
 
 import copy
+import logging
 import random
 import sys
 import warnings
@@ -21,7 +22,10 @@ def untouched(module: nn.Module) -> Iterator[None]:
     parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
     generators = _generators()
     fastpath = torch.backends.mha.get_fastpath_enabled()
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    silent = logger.disabled
     try:
+        logger.disabled = True  # it prints what is about to be raised
         for parameter, _, _ in parameters:
             parameter.grad = None
         with warnings.catch_warnings():
@@ -30,6 +34,7 @@ def untouched(module: nn.Module) -> Iterator[None]:
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fastpath)
+        logger.disabled = silent
         for submodule, before, contents in attributes:
             submodule.__dict__.clear()
             submodule.__dict__.update(before)

@@ -1,8 +1,9 @@
 """A network's graph as SVG."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from types import MappingProxyType
+from typing import TypeAlias
 
 import attrs
 import networkx as nx
@@ -11,15 +12,19 @@ from nets.drawing.layout import GAP, Layout, lay_out
 from nets.errors import InputError
 from nets.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Layer, ReLU
 from nets.layers.base import show
+from nets.layers.kinds import ADD, AVERAGE_POOL, CONCAT, CONVOLUTION, INPUT, LINEAR, MAX_POOL, POOLS
 from nets.layers.pooling import AvgPool2d, MaxPool2d
 from nets.network.algebra import Shape
 from nets.network.graph import Network
+from nets.tables.grid import cell_width, shortened
 from nets.tables.rows import Row
 from nets.tables.working import worked_shape, written
+from nets.terminal import printable
 
 FOLDED = (BatchNorm2d, ReLU, Dropout, Flatten)
 """Layers drawn as words in the box of the layer that they follow."""
 
+_LONGEST = 40
 _BOX, _ROW, _MARGIN, _LETTER = 40.0, 64.0, 24.0, 6.6
 _COLOURS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -36,9 +41,9 @@ _TIP = (
     'orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#78909c"/></marker></defs>'
 )
 _KINDS = MappingProxyType(
-    {"Input": "input and output", "Conv2d": "convolution", "Linear": "fully connected"}
-    | dict.fromkeys(("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), "pooling")
-    | dict.fromkeys(("Concat", "Add"), "joining")
+    {INPUT: "input and output", CONVOLUTION: "convolution", LINEAR: "fully connected"}
+    | dict.fromkeys(POOLS, "pooling")
+    | dict.fromkeys((CONCAT, ADD), "joining")
 )
 
 
@@ -55,8 +60,11 @@ class _Box:
 
     @property
     def width(self) -> float:
-        heading = len(self.heading) + sum(len(word) + 2 for word in self.folded)
-        return _LETTER * max(heading, len(self.detail), 8) + 20
+        heading = cell_width(self.heading) + sum(len(word) + 2 for word in self.folded)
+        return _LETTER * max(heading, cell_width(self.detail), 8) + 20
+
+
+_Placed: TypeAlias = tuple[_Box, tuple[float, float]]
 
 
 def to_svg(network: Network, shape: Shape | None = None, *, every: bool = False) -> str:
@@ -118,19 +126,20 @@ def _box(network: Network, row: Row, folded: list[str], *, framed: bool) -> _Box
     words = tuple(type(network[name].layer).__name__.removesuffix("2d") for name in folded)
     return _Box(
         row.layer,
-        row.layer.rpartition("/")[2] if framed else row.layer,
+        shortened(printable(row.layer.rpartition("/")[2] if framed else row.layer), _LONGEST),
         tuple(word.replace("BatchNorm", "BN") for word in words),
         f"{_describe(layer)} → {worked_shape(row.output, row.kind)}",
-        _KINDS.get(row.type, "other"),
+        _KINDS.get(row.kind, "other"),
         tooltip,
     )
 
 
 def _describe(layer: Layer) -> str:
     if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
-        word = {"Conv2d": "conv", "MaxPool2d": "max", "AvgPool2d": "mean"}[type(layer).__name__]
-        stride = "" if layer.stride == (1, 1) else f" /{layer.stride[0]}"
-        return f"{word} {show(layer.kernel)}{stride}"
+        word = {CONVOLUTION: "conv", MAX_POOL: "max", AVERAGE_POOL: "mean"}.get(layer.kind, layer.kind)
+        rows, columns = layer.stride
+        stride = f" /{rows}" if rows == columns else f" /{rows}×{columns}"
+        return f"{word} {show(layer.kernel)}{'' if layer.stride == (1, 1) else stride}"
     words = {"AdaptiveAvgPool2d": "mean", "AdaptiveMaxPool2d": "max", "LocalResponseNorm": "LRN"}
     name = type(layer).__name__
     return words.get(name, name.lower())
@@ -168,14 +177,19 @@ def _document(title: str, boxes: Mapping[str, _Box], frames: Mapping[str, list[s
     placed = {name: (box, point(layout.x[name], layout.rank[name])) for name, box in boxes.items()}
     parts = [
         head,
-        f"<title>{escape(title)}</title>",
+        f"<title>{escape(printable(title))}</title>",
         _TIP,
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="{_MARGIN:.0f}" y="30" font-size="14" font-weight="bold">{escape(title)}</text>',
+        f'<text x="{_MARGIN:.0f}" y="30" font-size="14" font-weight="bold">{escape(printable(title))}</text>',
         *_legend(legend),
-        *(_frame(block, {name: placed[name] for name in members}) for block, members in frames.items()),
+        *(_frame(placed[name] for name in members) for members in frames.values()),
         *(_edge([point(*at) for at in edge]) for edge in layout.edges),
         *(_rectangle(box, *at) for box, at in placed.values()),
+        *(
+            _frame_label(block, (placed[name] for name in members))
+            for block, members in frames.items()
+            if block not in members  # its closing layer bears the name
+        ),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -192,18 +206,32 @@ def _legend(kinds: list[str]) -> Iterator[str]:
         x += _LETTER * len(kind) + 34
 
 
-def _frame(block: str, members: Mapping[str, tuple[_Box, tuple[float, float]]]) -> str:
-    """Draw a block's frame, with its name unless its closing layer bears that."""
-    x0 = min(x - box.width / 2 for box, (x, _) in members.values()) - 9
-    x1 = max(x + box.width / 2 for box, (x, _) in members.values()) + 9
-    y0 = min(y for _, (_, y) in members.values()) - _BOX / 2 - 9
-    y1 = max(y for _, (_, y) in members.values()) + _BOX / 2 + 8
-    label = ""
-    if block not in members:
-        label = f'<text x="{x1 + 6:.1f}" y="{(y0 + y1) / 2:.1f}" fill="#90a4ae">{escape(block)}</text>'
+def _outline(members: Iterable[_Placed]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of the frame around boxes."""
+    placed = list(members)
     return (
-        f'<rect x="{x0:.1f}" y="{y0:.1f}" width="{x1 - x0:.1f}" height="{y1 - y0:.1f}" rx="9" '
-        f'fill="#fafafa" stroke="#cfd8dc" stroke-dasharray="4 3"/>{label}'
+        min(x - box.width / 2 for box, (x, _) in placed) - 9,
+        min(y for _, (_, y) in placed) - _BOX / 2 - 9,
+        max(x + box.width / 2 for box, (x, _) in placed) + 9,
+        max(y for _, (_, y) in placed) + _BOX / 2 + 8,
+    )
+
+
+def _frame(members: Iterable[_Placed]) -> str:
+    left, top, right, bottom = _outline(members)
+    return (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="9" '
+        f'fill="#fafafa" stroke="#cfd8dc" stroke-dasharray="4 3"/>'
+    )
+
+
+def _frame_label(block: str, members: Iterable[_Placed]) -> str:
+    """Write a block's name onto the upper left of its frame, where neither boxes nor their lines stand."""
+    left, top, right, _ = _outline(members)
+    name = shortened(printable(block), int((right - left - 24) / _LETTER))
+    return (
+        f'<text class="block" x="{left + 12:.1f}" y="{top + 3:.1f}" font-size="9.5" fill="#607d8b" '
+        f'stroke="#ffffff" stroke-width="4" paint-order="stroke">{escape(name)}</text>'
     )
 
 
@@ -230,7 +258,7 @@ def _rectangle(box: _Box, x: float, y: float) -> str:
     folded = f'<tspan fill="#78909c" font-weight="normal">{words}</tspan>' if words else ""
     left, top = x - box.width / 2, y - _BOX / 2
     return (
-        f"<g><title>{escape(box.tooltip)}</title>"
+        f"<g><title>{escape(printable(box.tooltip))}</title>"
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{_BOX:.0f}" rx="6" '
         f'fill="{fill}" stroke="{stroke}" stroke-width="1.3"/>'
         f'<g text-anchor="middle"><text x="{x:.1f}" y="{y - 3:.1f}" font-weight="bold" fill="#263238">'

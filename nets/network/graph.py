@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 import networkx as nx
 
 from nets.errors import InputError, NetworkError, ShapeError
+from nets.frozen import FrozenMap
 from nets.layers import Dropout, Flatten, Input, Layer, ReLU
 from nets.layers.base import show
 from nets.network.algebra import Relation, Shape, product
@@ -177,7 +177,7 @@ class Network:
             inputs = tuple(shapes[name] for name in node.inputs) or (given,)
             shapes[node.name], demanded = step(node.name, node.layer, inputs)
             conditions += demanded
-        return Flow(MappingProxyType(shapes), tuple(conditions))
+        return Flow(FrozenMap(shapes), tuple(conditions))
 
     def shapes(self, shape: Shape | None = None) -> Mapping[str, Shape]:
         """Return each layer's output shape by name, in execution order; see `propagate`."""

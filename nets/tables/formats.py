@@ -53,7 +53,6 @@ _LATEX = str.maketrans(
         ">": "$>$",
         "|": "$|$",
         '"': "{''}",
-        "-": "{-}",
         "[": "{[}",
         "]": "{]}",
     }
@@ -71,7 +70,7 @@ def _html(text: str) -> str:
 
 def _latex(text: str) -> str:
     """Let a text stand in LaTeX for itself."""
-    return printable(text).translate(_LATEX)
+    return printable(text).translate(_LATEX).replace("--", "-{}-")
 
 
 def _number(size: Size) -> int | str:

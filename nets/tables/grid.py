@@ -60,7 +60,7 @@ class Column:
     @property
     def width(self) -> int:
         """What it needs to show everything on one line."""
-        return max(map(_cells, (self.title, *self.cells, *self.totals)))
+        return max(map(cell_width, (self.title, *self.cells, *self.totals)))
 
     @property
     def least(self) -> int:
@@ -68,7 +68,7 @@ class Column:
         if not self.folds:
             return self.width
         pieces = [piece for text in (self.title, *self.cells, *self.totals) for piece in _pieces(text)]
-        return min(self.width, max(_FOLD_LEAST, *map(_cells, pieces)))
+        return min(self.width, max(_FOLD_LEAST, *map(cell_width, pieces)))
 
 
 @attrs.frozen
@@ -115,8 +115,8 @@ def fold(text: str, width: int) -> list[str]:
     """
     lines = [""]
     for word in re.findall(r"\S+|\s+", text):
-        for piece in _pieces(word) if _cells(word) > width else [word]:
-            if _cells(lines[-1] + piece.rstrip()) > width and lines[-1].strip():
+        for piece in _pieces(word) if cell_width(word) > width else [word]:
+            if cell_width(lines[-1] + piece.rstrip()) > width and lines[-1].strip():
                 lines.append("")
             lines[-1] += piece if lines[-1] or len(lines) == 1 else piece.lstrip()
     return [line.rstrip() for line in lines]
@@ -138,7 +138,12 @@ def shortened(name: str, width: int, ellipsis: str = "…") -> str:
     return f"{head.rstrip()}{ellipsis}{tail.lstrip()}"
 
 
-def _cells(text: str) -> int:
+def cell_width(text: str) -> int:
+    """Count the columns that a text takes; some writing takes two a character.
+
+    >>> cell_width("abc"), cell_width("漢字")
+    (3, 4)
+    """
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -229,5 +234,5 @@ def _drawn(names: Column | None, part: list[Column], width: int, gap: int, rule:
 
 
 def _padded(text: str, column: Column, size: int) -> str:
-    blank = " " * (size - _cells(text))
+    blank = " " * (size - cell_width(text))
     return blank + text if column.right else text + blank
