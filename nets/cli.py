@@ -70,10 +70,23 @@ def _net_options(command: _Command) -> _Command:
 def _input_option(command: _Command) -> _Command:
     return click.option(
         "--input",
-        "shape",
+        "shapes",
         metavar="NxCxHxW",
-        help="Input sizes, batch first, such as 1x3x224x224; the net's own by default.",
+        multiple=True,
+        help="Input sizes, batch first, such as 1x3x224x224, or 2x128:int64 with a type of numbers; a net's "
+        "own by default. Repeatable, for a module that takes several.",
     )(command)
+
+
+def _module_options(command: _Command) -> _Command:
+    """Add the options that say how a torch module is called."""
+    kwargs = click.option(
+        "--kwargs",
+        metavar="JSON",
+        help='Keyword arguments of a module, such as \'{"mask": "2x5:bool", "cache": false}\'.',
+    )
+    mode = click.option("--train", is_flag=True, help="Trace a module in training mode.")
+    return kwargs(mode(command))
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -102,12 +115,30 @@ def list_nets(*, as_json: bool) -> None:
     streams.show(zoo_list())
 
 
-@cli.command(epilog=_examples("table lenet5 --input 8x1x28x28", "table vgg19 --format csv --out vgg19.csv"))
+@cli.command(
+    epilog=_examples(
+        "table lenet5 --input 8x1x28x28",
+        "table vgg19 --format csv --out vgg19.csv",
+        "table model.py:Net --input 2x128:int64 --depth 2",
+    )
+)
 @click.argument("net")
 @_net_options
+@_module_options
 @click.option("--symbolic", is_flag=True, help="Formulas in N, H, W in place of numbers.")
+@click.option("--unit", "units", metavar="H=32h", multiple=True, help="What a size is a multiple of.")
 @click.option("--all", "every", is_flag=True, help="Rows for ReLU, dropout and flatten too.")
-@click.option("--columns", metavar="NAMES", help="Comma-separated: layer,type,input,output,activations,…")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Levels of a module's tree to show.")
+@click.option("--no-fold", "unfolded", is_flag=True, help="A row for each of several equal blocks.")
+@click.option("--sort", metavar="COLUMN", help="The largest rows first.")
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help="Only the N largest rows, the others summed."
+)
+@click.option("--backward", is_flag=True, help="What a module's gradients cost, too.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if something has no rule.")
+@click.option(
+    "--columns", metavar="NAMES", help="Comma-separated: layer,type,input,output,activations,macs%,…"
+)
 @click.option("--human", is_flag=True, help="Numbers with K, M, G for powers of 1000.")
 @click.option(
     "--convention", default="hand", show_default=True, help="What counts; see `list` for the names."
@@ -123,32 +154,60 @@ def list_nets(*, as_json: bool) -> None:
 @_out_option
 def table(
     net: str,
-    shape: str | None,
+    shapes: tuple[str, ...],
     settings: tuple[str, ...],
     *,
-    symbolic: bool,
-    every: bool,
+    kwargs: str | None,
+    units: tuple[str, ...],
+    unfolded: bool,
+    strict: bool,
     columns: str | None,
     human: bool,
-    convention: str,
     form: str,
     out: str | None,
-) -> None:
-    """Print the layer table of NET: activations, weights, biases and MACs by formula."""
-    from nets.inputs import symbolic_input
+    **asked: Any,  # noqa: ANN401  # what nets.table takes as it is
+) -> int:
+    """Print the layer table of NET: activations, weights, biases and MACs.
+
+    NET is a name of `list`, counted by formula, or where a torch module is found, which is traced without
+    computing anything: package.module:factory or file.py:Class.
+    """
+    from nets.inputs import parse_options, parse_units
+    from nets.public import table as make
 
     target = _target(out)
-    if symbolic and shape is not None:
+    if asked["symbolic"] and shapes:
         raise InputError(
             "--symbolic makes the input NxCxHxW; write the symbols into --input instead, or leave it"
         )
-    network, given = _network(net, shape, settings)
-    counted = network.table(
-        symbolic_input(network) if symbolic else given, convention=convention, every=every
+    counted = make(
+        net,
+        ",".join(shapes) or None,
+        kwargs=_read_kwargs(kwargs),
+        units=parse_units(units) if units else None,
+        fold=not unfolded,
+        **asked,
+        **parse_options(settings),
     )
     names = None if columns is None else [name.strip().lower() for name in columns.split(",")]
     encoding = streams.encoding() if target is None else "utf-8"
     _deliver(counted.to(form, columns=names, human=human, encoding=encoding), target, form)
+    incomplete = counted.findings is not None and not counted.findings.complete
+    if strict and incomplete and counted.findings:
+        streams.say(counted.findings.lower_bound)
+    return DISAGREES if strict and incomplete else 0
+
+
+def _read_kwargs(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--kwargs is no JSON: {error}") from None
+    if not isinstance(read, dict):
+        raise InputError('--kwargs must be a JSON object, such as {"mask": "2x5:bool"}')
+    return read
 
 
 @cli.command(epilog=_examples("check lenet5", "check googlenet --paper"))
@@ -159,7 +218,7 @@ def table(
 @_json_option
 def check(
     net: str,
-    shape: str | None,
+    shapes: tuple[str, ...],
     settings: tuple[str, ...],
     *,
     convention: str,
@@ -171,12 +230,12 @@ def check(
     Every difference is shown, with the convention that explains it; the exit status is 1 if one has none.
     """
     if paper:
-        return _check_paper(net, as_json=as_json, changed=bool(shape or settings))
+        return _check_paper(net, as_json=as_json, changed=bool(shapes or settings))
     from nets.counting.crosscheck import crosscheck
     from nets.reports import check_report
     from nets.tables.presets import convention_named
 
-    network, given = _network(net, shape, settings)
+    network, given = _network(net, shapes, settings)
     rules = convention_named(convention)
     with _patience(f"building and running {network.name}"):
         outcome = crosscheck(network, given, convention=rules)
@@ -210,13 +269,18 @@ def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
 @click.argument("first")
 @click.argument("second")
 @_input_option
+@_module_options
 @_json_option
-def compare(first: str, second: str, shape: str | None, *, as_json: bool) -> None:
+def compare(
+    first: str, second: str, shapes: tuple[str, ...], kwargs: str | None, *, train: bool, as_json: bool
+) -> None:
     """Put two nets side by side at the same input: what the SECOND saves, and what it pays."""
     from nets.public import compare as compare_nets
     from nets.reports import comparison_report
 
-    comparison = compare_nets(first, second, shape)
+    comparison = compare_nets(
+        first, second, ",".join(shapes) or None, kwargs=_read_kwargs(kwargs), train=train
+    )
     if as_json:
         _print_json(comparison.to_dict())
     else:
@@ -230,7 +294,7 @@ def compare(first: str, second: str, shape: str | None, *, as_json: bool) -> Non
 @click.argument("net")
 @_net_options
 @_json_option
-def which(figure: str, net: str, shape: str | None, settings: tuple[str, ...], *, as_json: bool) -> int:
+def which(figure: str, net: str, shapes: tuple[str, ...], settings: tuple[str, ...], *, as_json: bool) -> int:
     """Say whose convention prints FIGURE for NET, or for the nets whose names begin so.
 
     The exit status is 1 if none does; the closest are shown then.
@@ -239,7 +303,7 @@ def which(figure: str, net: str, shape: str | None, settings: tuple[str, ...], *
     from nets.public import which as find
     from nets.reports import which_report
 
-    found = find(figure, net, shape, **parse_options(settings))
+    found = find(figure, net, ",".join(shapes) or None, **parse_options(settings))
     if as_json:
         _print_json(found.to_dict())
     else:
@@ -254,21 +318,23 @@ def which(figure: str, net: str, shape: str | None, settings: tuple[str, ...], *
     "--all", "every", is_flag=True, help="A box for each ReLU, dropout, flatten and normalisation too."
 )
 @_out_option
-def draw(net: str, shape: str | None, settings: tuple[str, ...], *, every: bool, out: str | None) -> None:
+def draw(
+    net: str, shapes: tuple[str, ...], settings: tuple[str, ...], *, every: bool, out: str | None
+) -> None:
     """Draw NET's graph as SVG."""
     from nets.drawing.svg import to_svg
 
     target = _target(out)
     if target is not None and target.suffix.lower() != ".svg" and (target.is_file() or not target.exists()):
         raise InputError(f"{target}: a drawing is SVG, so name the file {target.stem}.svg")
-    network, given = _network(net, shape, settings)
+    network, given = _network(net, shapes, settings)
     _deliver(to_svg(network, given, every=every), target, "svg")
 
 
-def _network(net: str, shape: str | None, settings: tuple[str, ...]) -> "tuple[Network, Any]":
+def _network(net: str, shapes: tuple[str, ...], settings: tuple[str, ...]) -> "tuple[Network, Any]":
     from nets.inputs import net_for, parse_input, parse_options
 
-    given = None if shape is None else parse_input(shape)
+    given = parse_input(",".join(shapes)) if shapes else None
     return net_for(net, given, **parse_options(settings)), given
 
 

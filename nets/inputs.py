@@ -1,5 +1,6 @@
 """What users type: input shapes and options, checked, and the net that they describe."""
 
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from nets.network.algebra import Shape, Size
 from nets.network.graph import LARGEST, Network
 
 _SYMBOL = re.compile(r"(\d*)([A-Z]\w*)\Z|(\d+)([a-z]\w*)\Z", re.ASCII)
+_UNIT = re.compile(r"\d+[A-Za-z]\w*\Z", re.ASCII)
 _BATCH_AND_SIDES = 4
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -19,8 +21,9 @@ _MOST_LAYERS = 1000
 
 
 def parse_input(text: str) -> Shape:
-    """Read an input shape: sizes separated by ``x``, batch first; a capital name stands for any
-    size, ``32h`` for any multiple of 32.
+    """Read an input shape: sizes separated by ``x``, batch first; a capital name stands for any size.
+
+    A number before a name makes it a unit: ``32h`` stands for any multiple of 32.
 
     Raises
     ------
@@ -35,6 +38,65 @@ def parse_input(text: str) -> Shape:
     (N, 3, H, 32*w)
     """
     return tuple(_size(token, text) for token in re.split("[x×]", text.strip()))
+
+
+def is_shape(value: Any) -> bool:  # noqa: ANN401  # what users give
+    """Whether a value is a sequence of sizes; they need not make sense."""
+    if isinstance(value, str | bytes) or not hasattr(value, "__len__") or not hasattr(value, "__getitem__"):
+        return False
+    return not hasattr(value, "keys") and 0 < len(value) == sum(map(_is_one, value))
+
+
+def _is_one(value: Any) -> bool:  # noqa: ANN401  # what users give
+    if isinstance(value, bool | str) or value is None or (hasattr(value, "shape") and len(value.shape)):
+        return False
+    return isinstance(value, float) or hasattr(value, "__index__") or hasattr(value, "free_symbols")
+
+
+def shape_of(value: Any) -> Shape:  # noqa: ANN401  # what users give
+    """Return a shape that a user gave as a text or a sequence.
+
+    >>> shape_of([1, 3, 8, 8]), shape_of("2x5")
+    ((1, 3, 8, 8), (2, 5))
+
+    Raises
+    ------
+    InputError
+        If it is neither, or a size is no integer of at least 1.
+    """
+    if isinstance(value, str):
+        return parse_input(value)
+    if not is_shape(value):
+        raise InputError(f"input {value!r} is no shape; write one such as '1x3x224x224' or (1, 3, 224, 224)")
+    return tuple(_checked(size, value) for size in value)
+
+
+def _checked(size: Any, shape: Any) -> Size:  # noqa: ANN401  # what users give
+    if getattr(size, "free_symbols", None):
+        symbolic: Size = size
+        return symbolic
+    try:
+        whole = operator.index(size) if not hasattr(size, "free_symbols") else int(size)
+    except TypeError:
+        whole = 0
+    if not 1 <= whole <= LARGEST:
+        raise InputError(f"input {show(tuple(shape))}: {size!r} must be an integer of at least 1")
+    return whole
+
+
+def parse_units(texts: Iterable[str]) -> dict[str, Size]:
+    """Read units such as ``H=32h``: what a size is a multiple of.
+
+    >>> parse_units(["H=32h"])
+    {'H': 32*h}
+    """
+    units: dict[str, Size] = {}
+    for text in ",".join(texts).split(","):
+        name, equals, value = text.strip().partition("=")
+        if not equals or not _UNIT.match(value):
+            raise InputError(f"unit {_brief(text)!r} must read H=32h")
+        units[name] = _size(value, text)
+    return units
 
 
 def _size(token: str, text: str) -> Size:

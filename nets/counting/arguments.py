@@ -1,7 +1,6 @@
-"""What a module is called with: shapes written down or as tuples, tensors, and anything else, nested at will."""
+"""What a module is called with: shapes as texts or tuples, tensors, and anything else, nested at will."""
 
 import inspect
-import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from nets.errors import InputError
-from nets.inputs import parse_input
+from nets.inputs import is_shape, parse_input, shape_of
 from nets.layers.base import show
 from nets.network.algebra import Shape, Size
 from nets.suggestions import near_misses
@@ -51,6 +50,25 @@ class Arguments:
         _mapped((self.args, dict(self.kwargs)), found.append)
         return tuple(found)
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names that stand for sizes, sorted."""
+        sizes = (size for spec in self.specs for size in spec.shape)
+        return tuple(sorted({str(s) for size in sizes for s in getattr(size, "free_symbols", ())}))
+
+    def in_units(self, units: Mapping[str, Size]) -> "Arguments":
+        """Return the arguments with sizes as multiples; units of names that do not occur are refused."""
+        for name in units:
+            if name not in self.symbols:
+                known = f"; there are {', '.join(self.symbols)}" if self.symbols else ""
+                raise InputError(f"unit {name}: no size of the input is called so{known}")
+
+        def convert(spec: Spec) -> Spec:
+            sizes = (units.get(str(size), size) for size in spec.shape)
+            return attrs.evolve(spec, shape=tuple(sizes))
+
+        return Arguments(*_mapped((self.args, dict(self.kwargs)), convert))
+
     def made(
         self, recorder: "Recorder", module: nn.Module, size: Callable[[Size], Any] = int
     ) -> tuple[Any, dict[str, Any]]:
@@ -77,7 +95,7 @@ def _mapped(value: Any, make: Callable[[Spec], Any], given: Callable[[Tensor], A
         return make(value)
     if isinstance(value, Tensor):
         return given(value)
-    if isinstance(value, Mapping) and type(value) in (dict,):
+    if isinstance(value, dict):
         return {key: _mapped(item, make, given) for key, item in value.items()}
     if type(value) in (list, tuple):
         return type(value)(_mapped(item, make, given) for item in value)
@@ -85,7 +103,10 @@ def _mapped(value: Any, make: Callable[[Spec], Any], given: Callable[[Tensor], A
 
 
 def arguments_for(
-    module: nn.Module, inputs: Any = None, kwargs: Mapping[str, Any] | None = None  # noqa: ANN401  # what users give
+    module: nn.Module,
+    inputs: Any = None,  # noqa: ANN401  # what users give
+    kwargs: Mapping[str, Any] | None = None,
+    units: Mapping[str, Size] | None = None,
 ) -> Arguments:
     """Read what a user gives as a module's input.
 
@@ -94,17 +115,24 @@ def arguments_for(
     module
         The module, whose signature tells keyword arguments from a dictionary that is one argument.
     inputs
-        A text such as ``"1x3x224x224"`` or ``"2x128:int64"`` (several separated by commas), a shape, a tensor, a
-        list or tuple of these, or a dictionary: of keyword arguments where the module has arguments of such
-        names, else one argument. None for a module that needs nothing.
+        A text such as ``"1x3x224x224"`` or ``"2x128:int64"`` (several separated by commas), a shape, a
+        tensor, a list or tuple of these, or a dictionary: of keyword arguments where the module has
+        arguments of such names, else one argument. None for a module that needs nothing.
     kwargs
         Keyword arguments: tensors, texts as above for tensors to be, anything else as it is.
+    units
+        What sizes are multiples of, such as ``{"H": 32 * h}``.
 
     Raises
     ------
     InputError
         If a shape or a type of numbers makes no sense, or the module needs an input and there is none.
     """
+    arguments = _arguments(module, inputs, kwargs)
+    return arguments if not units else arguments.in_units(units)
+
+
+def _arguments(module: nn.Module, inputs: Any, kwargs: Mapping[str, Any] | None) -> Arguments:  # noqa: ANN401  # what users give
     name = type(module).__name__
     named = {str(key): _keyword(value) for key, value in (kwargs or {}).items()}
     if inputs is None:
@@ -118,38 +146,11 @@ def arguments_for(
         return Arguments(tuple(read(part) for part in inputs.split(",")), named)
     if isinstance(inputs, list | tuple | torch.Size) and not is_shape(inputs):
         if not inputs:
-            raise InputError(f"{name}: an empty {type(inputs).__name__} is no input; give a shape or a tensor")
+            raise InputError(
+                f"{name}: an empty {type(inputs).__name__} is no input; give a shape or a tensor"
+            )
         return Arguments(tuple(_one(item) for item in inputs), named)
     return Arguments((_one(inputs),), named)
-
-
-def is_shape(value: Any) -> bool:  # noqa: ANN401  # what users give
-    """Whether a value is a sequence of sizes."""
-    if not isinstance(value, list | tuple | torch.Size) or not value:
-        return False
-    return all(_is_size(item) for item in value)
-
-
-def _is_size(value: Any) -> bool:  # noqa: ANN401  # what users give
-    if isinstance(value, bool | str | Tensor) or value is None:
-        return False
-    return hasattr(value, "__index__") or isinstance(value, float) or hasattr(value, "free_symbols")
-
-
-def _sizes(shape: Any) -> Shape:  # noqa: ANN401  # what users give
-    sizes: list[Size] = []
-    for size in shape:
-        if getattr(size, "free_symbols", None):
-            sizes.append(size)
-            continue
-        try:
-            whole = operator.index(size) if not hasattr(size, "free_symbols") else int(size)
-        except TypeError:
-            whole = 0
-        if whole < 1:
-            raise InputError(f"input {show(tuple(shape))}: {size!r} must be an integer of at least 1")
-        sizes.append(whole)
-    return tuple(sizes)
 
 
 def _one(value: Any) -> Any:  # noqa: ANN401  # what users give
@@ -158,13 +159,15 @@ def _one(value: Any) -> Any:  # noqa: ANN401  # what users give
     if isinstance(value, str):
         return read(value)
     if is_shape(value):
-        return Spec(_sizes(value))
+        return Spec(shape_of(value))
     if type(value) in (list, tuple):
         return type(value)(_one(item) for item in value)
     if isinstance(value, Mapping):
         return {key: _one(item) for key, item in value.items()}
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InputError(f"input {value!r} is neither a shape nor a tensor; write a shape such as '1x3x224x224'")
+        raise InputError(
+            f"input {value!r} is neither a shape nor a tensor; write a shape such as '1x3x224x224'"
+        )
     return value
 
 
@@ -197,10 +200,14 @@ def describe(arguments: Arguments) -> str:
             return f"({', '.join(map(one, value))})"
         if isinstance(value, Mapping):
             return f"{{{', '.join(f'{k}: {one(v)}' for k, v in value.items())}}}"
-        return str(value) if isinstance(value, Spec | int | float | bool | str | None) else type(value).__name__
+        return (
+            str(value) if isinstance(value, Spec | int | float | bool | str | None) else type(value).__name__
+        )
 
     named = [f"{key}={one(value)}" for key, value in arguments.kwargs.items()]
-    return f"input {', '.join([*map(one, arguments.args), *named])}" if arguments.args or named else "no input"
+    return (
+        f"input {', '.join([*map(one, arguments.args), *named])}" if arguments.args or named else "no input"
+    )
 
 
 def _signature(module: nn.Module) -> inspect.Signature | None:

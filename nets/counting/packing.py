@@ -39,7 +39,11 @@ class _Padding(torch.autograd.Function):
 
 
 def padded(
-    data: Tensor, batch_sizes: Tensor, batch_first: bool, padding_value: float, total_length: int  # noqa: FBT001  # torch's protocol
+    data: Tensor,
+    batch_sizes: Tensor,
+    batch_first: bool,  # noqa: FBT001  # torch's protocol
+    padding_value: float,
+    total_length: int,
 ) -> tuple[Tensor, Tensor]:
     """Unpack sequences: what `torch.nn.utils.rnn.pad_packed_sequence` computes."""
     del padding_value

@@ -1,10 +1,11 @@
 """A module's parameters, each once by identity: who holds them, who shares them, who never uses them."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import attrs
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 
 
 @attrs.frozen
@@ -23,6 +24,8 @@ class Parameter:
         Whether no gradient is asked for it.
     used
         Whether anything that ran read it.
+    bare
+        Whether it belongs to no layer of torch's, but to a module of the user's own.
     """
 
     names: tuple[str, ...]
@@ -31,6 +34,7 @@ class Parameter:
     bias: bool
     frozen: bool
     used: bool
+    bare: bool
 
     @property
     def owner(self) -> str:
@@ -59,7 +63,7 @@ class Ledger:
         return sum(parameter.numel for parameter in self.parameters)
 
 
-def ledger_of(module: nn.Module, used: Set[int]) -> Ledger:
+def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     """List a module's parameters.
 
     Parameters
@@ -82,10 +86,21 @@ def ledger_of(module: nn.Module, used: Set[int]) -> Ledger:
             is_bias(paths[0], tensors[key]),
             not tensors[key].requires_grad,
             key in used,
+            _is_bare(module.get_submodule(paths[0].rpartition(".")[0])),
         )
         for key, paths in names.items()
     )
     return Ledger(parameters, sum(buffer.numel() for buffer in module.buffers()))
+
+
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+
+
+def _is_bare(holder: nn.Module) -> bool:
+    layers = (
+        c for c in type(holder).__mro__ if c.__module__.startswith(("torch.nn.modules", "torch.nn.utils"))
+    )
+    return all(c is nn.Module or c in _CONTAINERS for c in layers)
 
 
 def _named(module: nn.Module) -> Iterator[tuple[str, Tensor]]:

@@ -7,15 +7,14 @@ The module's own tensors are never written to nor replaced.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from types import MappingProxyType
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
 import torch
 from torch import Tensor, nn
-from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -73,21 +72,24 @@ class Visit:
         Shapes of the tensors of the first one.
     parent
         Path of the module that was running when it was called; None for the whole.
+    at
+        How many operations had happened before the first call.
     """
 
     calls: int
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     parent: str | None
+    at: int
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's annotations
     """Notes operations; see the module's docstring."""
 
     def __init__(
         self, fakes: FakeTensorMode, owners: Mapping[int, str], rules: Rules, sizes: Callable[[Any], Size]
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's annotations
         self.fakes, self.owners, self.rules, self.size = fakes, owners, rules, sizes
         self.performed: list[Performed] = []
         self.used: set[int] = set()
@@ -128,13 +130,13 @@ class Recorder(TorchDispatchMode):
 
     def _perform(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401  # torch's protocol
         tensors = [item for item in _flat((*args, *kwargs.values())) if isinstance(item, Tensor)]
-        name, names, rule = self._rule(func)
+        name, _, rule = self._rule(func)
         if self._constant(func, tensors, args, kwargs):
             with unset_fake_temporarily():
                 result = func(*args, **kwargs)
             for tensor in tensors_in(result):
                 self._constants[id(tensor)] = tensor
-            self._note_operator(name, names, args, kwargs, result, rule)
+            self._note_operator(func, args, kwargs, result)
             return result
         if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
             for tensor in tensors:
@@ -150,19 +152,22 @@ class Recorder(TorchDispatchMode):
         result = packed(args[0], lengths) if lengths is not None else func(*args, **kwargs)
         if torch.is_grad_enabled() and self.phase == FORWARD:
             self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.path())  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
-        if rule is general.view and isinstance(result, Tensor) and id(args[0] if args else None) in self._learned:
+        if (
+            rule is general.view
+            and isinstance(result, Tensor)
+            and id(args[0] if args else None) in self._learned
+        ):
             self._learned[id(result)] = result
-        self._note_operator(name, names, args, kwargs, result, rule)
+        self._note_operator(func, args, kwargs, result)
         return result
 
-    def _note_operator(
-        self, name: str, names: tuple[str, ...], args: Any, kwargs: Any, result: Any, rule: Rule | None  # noqa: ANN401  # torch's protocol
-    ) -> None:
+    def _note_operator(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:  # noqa: ANN401  # torch's protocol
         if not self._muted:
+            name, names, rule = self._rule(func)
             arguments = dict(zip(names, args, strict=False)) | kwargs
-            self.note(name, name.partition(".")[2], arguments, result, rule)
+            self.note(name, arguments, result, rule)
 
-    def note(self, name: str, label: str, arguments: Mapping[str, Any], result: Any, rule: Rule | None) -> None:  # noqa: ANN401  # whatever an operation returns
+    def note(self, name: str, arguments: Mapping[str, Any], result: Any, rule: Rule | None) -> None:  # noqa: ANN401  # whatever an operation returns
         """Note a call."""
         call = Call(
             name,
@@ -174,6 +179,7 @@ class Recorder(TorchDispatchMode):
             work = attrs.evolve(work, kind="")
         module, phase = self._place()
         if work.read != 0 or work.written != 0 or work.macs != 0 or rule is None:
+            label = name.rpartition(".")[2]
             self.performed.append(Performed(module, label, call, work, phase, known=rule is not None))
 
     def _place(self) -> tuple[str, str]:
@@ -201,15 +207,17 @@ class Recorder(TorchDispatchMode):
         return self._rules[func]
 
     def _constant(self, func: Any, tensors: list[Tensor], args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # torch's protocol
-        """Whether an operation is on few integers that are known: it may happen, and later choices go by it."""
+        """Whether an operation is on a few known integers: it may happen, and later choices go by it."""
         if any(isinstance(t, FakeTensor) or not self._known(t) for t in tensors):
             return False
         if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
             return bool(tensors) and all(id(t) in self._constants for t in tensors)
         if tensors:
             return True
-        return func in _RANGES and all(isinstance(arg, int) and arg <= _SMALL for arg in args) and not (
-            (dtype := kwargs.get("dtype")) and dtype.is_floating_point
+        return (
+            func in _RANGES
+            and all(isinstance(arg, int) and arg <= _SMALL for arg in args)
+            and not ((dtype := kwargs.get("dtype")) and dtype.is_floating_point)
         )
 
     def _known(self, tensor: Tensor) -> bool:
@@ -227,22 +235,38 @@ class Recorder(TorchDispatchMode):
             return type(value)(self._fake(item) for item in value)
         return value
 
+    def adopt(self, module: nn.Module) -> None:
+        """Make the stand-ins of a module's tensors, which is faster before any mode is entered."""
+        for tensor in (*module.parameters(), *module.buffers()):
+            if not isinstance(tensor, UninitializedTensorMixin):
+                self._copy(tensor)
+
     def fake(self, tensor: Tensor) -> FakeTensor:
         """Return the tensor without numbers that stands for one with numbers, always the same."""
         kept = self._copies.get(id(tensor))
         if kept is not None and kept[1].shape == tensor.size():  # a lazy parameter gets its shape late
-            return kept[1]
+            copy = kept[1]
+        else:
+            with unset_fake_temporarily():
+                copy = self._copy(tensor)
+        if id(tensor) in self.owners:
+            self.used.add(id(tensor))
+        return copy
+
+    def _copy(self, tensor: Tensor) -> FakeTensor:
         with torch.no_grad():
             copy = self._stand_in(tensor)
         copy.requires_grad_(tensor.requires_grad)
         self._copies[id(tensor)] = tensor, copy  # the original is kept, or another could get its id
         if id(tensor) in self.owners:
-            self.used.add(id(tensor))
             self._learned[id(copy)] = copy
         return copy
 
     def _stand_in(self, tensor: Tensor) -> FakeTensor:
-        if tensor.layout is not torch.strided or type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+        if (
+            tensor.layout is not torch.strided
+            or type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__
+        ):
             return self.fakes.from_tensor(tensor)
         shape = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
         return FakeTensor(self.fakes, shape, _CPU if tensor.device == _META else tensor.device)
@@ -301,7 +325,7 @@ class Functions(TorchFunctionMode):
         with recorder.muted():
             result = func(*args, **kwargs)
         with torch._C.DisableTorchFunction():  # noqa: SLF001  # sizes read here are nobody's operations
-            recorder.note(name, name.rpartition(".")[2], arguments_of(name, args, kwargs), result, rule)
+            recorder.note(name, arguments_of(name, args, kwargs), result, rule)
         return result
 
 
@@ -316,10 +340,12 @@ class Scopes:
 
     @property
     def path(self) -> str:
+        """Path of the innermost module that is running."""
         return self.stack[-1][1] if self.stack else ""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
+        """Keep the stack while modules run."""
         hooks = torch.nn.modules.module
         before = hooks.register_module_forward_pre_hook(self._enter)
         try:
@@ -338,7 +364,7 @@ class Scopes:
             seen = self.visits.get(name)
             if seen is None:
                 parent = self.path if self.stack else None
-                self.visits[name] = Visit(1, self._shapes(inputs), (), parent)
+                self.visits[name] = Visit(1, self._shapes(inputs), (), parent, len(self.recorder.performed))
             else:
                 self.visits[name] = attrs.evolve(seen, calls=seen.calls + 1)
         self.stack.append((id(module), path))

@@ -51,7 +51,8 @@ class Rules(Mapping[Any, Rule]):
         return Rules({**self._rules, **rules})
 
     def __getitem__(self, key: Any) -> Rule:  # noqa: ANN401  # a name or a class
-        return self._rules[key]
+        rule: Rule = self._rules[key]
+        return rule
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rules)

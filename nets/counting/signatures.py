@@ -31,7 +31,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 """By the names that rules use."""
 
 
-
 def _without_detour(function: Any) -> Callable[..., Any]:  # noqa: ANN401  # a function of torch
     """Return a function of torch that no longer asks torch-function modes to take over; torch's own stays.
 
@@ -53,7 +52,7 @@ def _without_detour(function: Any) -> Callable[..., Any]:  # noqa: ANN401  # a f
 
 OPEN: Mapping[Any, Callable[..., Any]] = {
     functional.multi_head_attention_forward: _without_detour(functional.multi_head_attention_forward),
-    torch._VF._pad_packed_sequence: padded,  # type: ignore[attr-defined]  # noqa: SLF001  # torch calls it so
+    torch._VF._pad_packed_sequence: padded,  # noqa: SLF001  # torch calls it so
 }
 """What is called in place of functions that would hide their parts, or that need numbers."""
 

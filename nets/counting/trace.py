@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch._dispatch.python import enable_python_dispatcher
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
@@ -24,7 +24,7 @@ from nets.counting.rules import RULES
 from nets.counting.tensors import tensors_in
 from nets.counting.untouched import traceable, untouched
 from nets.errors import CountError
-from nets.network.algebra import Relation, Shape, Size
+from nets.network.algebra import Relation, Shape
 
 
 @attrs.frozen
@@ -36,7 +36,9 @@ class Trace:
     name
         Its class.
     input
-        Shapes of the tensors that went in, in order; ``numbers`` of them floating-point.
+        Shapes of the tensors that went in, in order.
+    numeric
+        Those of them that hold floating-point numbers.
     types
         Classes of the modules by path, in the order in which they are registered.
     visits
@@ -49,7 +51,7 @@ class Trace:
 
     name: str
     input: tuple[Shape, ...]
-    numbers: Size
+    numeric: tuple[Shape, ...]
     types: Mapping[str, str]
     visits: Mapping[str, Visit]
     performed: tuple[Performed, ...]
@@ -94,12 +96,13 @@ def trace(
         recorder = Recorder(fakes, owners, rules, int)
         scopes = Scopes(module, recorder)
         recorder.path = lambda: scopes.path
+        recorder.adopt(module)
         stack.enter_context(enable_python_dispatcher())
         stack.enter_context(fakes)
         args, kwargs = arguments.made(recorder, module)
         entered = [*tensors_in((args, kwargs))]
-        shapes = tuple(tuple(tensor.shape) for tensor in entered)
-        numbers = sum(t.numel() for t in entered if t.is_floating_point() or t.is_complex())
+        shapes = tuple(tuple(t.shape) for t in entered)
+        numeric = tuple(tuple(t.shape) for t in entered if t.is_floating_point() or t.is_complex())
         try:
             if lazy:
                 with recorder.muted(), recorder, torch.no_grad():
@@ -113,7 +116,7 @@ def trace(
         return Trace(
             name,
             shapes,
-            numbers,
+            numeric,
             {path: type(m).__name__ for path, m in module.named_modules()},
             scopes.visits,
             tuple(recorder.performed),
@@ -136,10 +139,12 @@ def _reason(name: str, arguments: Arguments, recorder: Recorder, error: Exceptio
     if isinstance(error, DataDependentOutputException | DynamicOutputShapeException):
         module = recorder.failed_at or name
         return (
-            f"{name} cannot be counted by shapes alone: in {module}{where} what happens depends on the numbers "
-            "that flow; give it an input or a setting with which it does not"
+            f"{name} cannot be counted by shapes alone: in {module}{where} what happens depends on the "
+            "numbers that flow; give it an input or a setting with which it does not"
         )
     text = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+    if "scalar types: Long" in text:
+        text += "; write the type of whole numbers into the input, such as 2x128:int64"
     inside = f" in {recorder.failed_at}" if recorder.failed_at else ""
     return f"{name} does not run on {describe(arguments)}:{inside}{where} {text}"
 

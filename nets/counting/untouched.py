@@ -1,6 +1,7 @@
 """Leave a module, torch and the random generators exactly as they were, whatever happens meanwhile."""
 
 import copy
+import logging
 import random
 import sys
 import warnings
@@ -10,18 +11,21 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 
 
 @contextmanager
 def untouched(module: nn.Module) -> Iterator[None]:
-    """Put back what a forward or backward pass may change: modes, buffers, attributes, gradients, generators."""
+    """Put back what a pass may change: modes, buffers, attributes, gradients, random generators."""
     modules = [*module.modules()]
     attributes = [(m, dict(m.__dict__), _contents(m)) for m in modules]
     parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
     generators = _generators()
     fastpath = torch.backends.mha.get_fastpath_enabled()
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    silent = logger.disabled
     try:
+        logger.disabled = True  # it prints what is about to be raised
         for parameter, _, _ in parameters:
             parameter.grad = None
         with warnings.catch_warnings():
@@ -30,6 +34,7 @@ def untouched(module: nn.Module) -> Iterator[None]:
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fastpath)
+        logger.disabled = silent
         for submodule, before, contents in attributes:
             submodule.__dict__.clear()
             submodule.__dict__.update(before)
@@ -48,7 +53,9 @@ def untouched(module: nn.Module) -> Iterator[None]:
 
 def _contents(module: nn.Module) -> list[tuple[Any, Any]]:
     return [
-        (value, copy.copy(value)) for value in module.__dict__.values() if isinstance(value, dict | list | set)
+        (value, copy.copy(value))
+        for value in module.__dict__.values()
+        if isinstance(value, dict | list | set)
     ]
 
 
@@ -66,7 +73,7 @@ def _restore(generators: tuple[Any, Any, Any]) -> None:
 
 
 def traceable(module: nn.Module) -> tuple[nn.Module, bool]:
-    """Return what to trace: the module inside a compiled or data-parallel one, a copy of a lazy one (then True).
+    """Return what to trace: what a compiled or data-parallel module wraps, or a copy of a lazy one (True).
 
     A lazy module makes its parameters when it first runs, so what runs is a copy; tensors that exist are
     shared with it, not copied.

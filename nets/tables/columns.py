@@ -9,10 +9,10 @@ import attrs
 
 from nets.errors import InputError
 from nets.layers.base import show
-from nets.network.algebra import Size
+from nets.network.algebra import Shape, Size
 from nets.suggestions import near_misses
 from nets.tables.rows import Counts, Row, Rows
-from nets.tables.working import worked_shape, written
+from nets.tables.working import factor, worked_shape, written
 
 
 @attrs.frozen
@@ -33,14 +33,16 @@ def _counted(name: str, title: str, work: Callable[[Row], str] | None = None) ->
     return Column(title, lambda row: of(row.counts), of, work)
 
 
+def _shape(shape: Shape, row: Row) -> str:
+    return show(tuple(map(factor, shape))) if row.traced else worked_shape(shape, row.kind)
+
+
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "layer": Column("layer", lambda row: row.layer),
         "type": Column("type", lambda row: row.type),
-        "input": Column(
-            "input", lambda row: " + ".join(worked_shape(shape, row.kind) for shape in row.inputs)
-        ),
-        "output": Column("output", lambda row: worked_shape(row.output, row.kind)),
+        "input": Column("input", lambda row: " + ".join(_shape(shape, row) for shape in row.inputs)),
+        "output": Column("output", lambda row: _shape(row.output, row)),
         "activations": _counted("activations", "activations", lambda row: row.worked_activations),
         "weights": _counted("weights", "weights", lambda row: row.worked_weights),
         "biases": _counted("biases", "biases"),
@@ -48,9 +50,27 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "macs": _counted("macs", "MACs"),
         "flops": _counted("flops", "FLOPs"),
         "operations": _counted("operations", "operations"),
+        "calls": Column("calls", lambda row: row.calls),
+        "elementwise": _counted("elementwise", "element-wise"),
+        "read": _counted("read", "bytes read"),
+        "written": _counted("written", "bytes written"),
+        "backward": _counted("backward", "backward MACs"),
+        "executed": _counted("executed", "executed MACs"),
+        "note": Column("note", lambda row: row.note),
     }
 )
-"""The columns by name."""
+"""The columns by name; a name with % behind it is the share of a column of counts in its total."""
+
+TRACED = ("calls", "elementwise", "read", "written", "backward", "executed", "note")
+"""Columns that a trace fills, and no formula."""
+
+OUTLINES = (
+    ("layer", "type", "output", "parameters", "activations", "macs", "macs%", "elementwise"),
+    ("layer", "output", "parameters", "activations", "macs", "macs%"),
+    ("layer", "output", "parameters", "macs", "macs%"),
+    ("layer", "parameters", "macs", "macs%"),
+)
+"""What is shown of a traced module: the first of these that fits."""
 
 WITH_WORK = ("layer", "activations", "weights", "biases", "macs")
 WITHOUT_WORK = ("layer", "output", "activations", "weights", "biases", "macs")
@@ -90,9 +110,33 @@ def chosen(columns: Iterable[str]) -> tuple[str, ...]:
     """
     names = tuple(columns)
     for name in names:
-        if name not in COLUMNS:
+        column = COLUMNS.get(name.removesuffix("%"))
+        if column is None or (name.endswith("%") and column.total is None):
             raise InputError(f"column {name!r} does not exist{near_misses(name, COLUMNS)}")
     return names
+
+
+def column_named(name: str) -> Column:
+    """Return a column; that of shares has another title."""
+    column = COLUMNS[name.removesuffix("%")]
+    return attrs.evolve(column, title=f"% {column.title}", work=None) if name.endswith("%") else column
+
+
+def refuse_uncounted(table: Rows, names: Iterable[str]) -> None:
+    """Refuse columns that nobody has counted.
+
+    Raises
+    ------
+    InputError
+        If a table of formulas is asked for what only a trace knows, or a forward pass for gradients.
+    """
+    for name in (name.removesuffix("%") for name in names):
+        if name in TRACED and table.findings is None:
+            raise InputError(
+                f"column {name!r} is counted of torch modules only; trace one, such as a built net"
+            )
+        if name in ("backward", "executed") and table.findings and not table.findings.backward:
+            raise InputError(f"column {name!r} needs the gradients: ask for the backward pass, too")
 
 
 def default_columns(table: Rows, columns: tuple[str, ...]) -> tuple[str, ...]:
@@ -105,7 +149,7 @@ def title(table: Rows, name: str) -> str:
     """Return a column's heading; operations are named as their convention names them."""
     if name == "operations":
         return f"{table.convention.name} {table.convention.unit}"
-    return COLUMNS[name].title
+    return column_named(name).title
 
 
 def cells(
@@ -115,19 +159,37 @@ def cells(
     write_size = human if short else written
 
     def cell(row: Row, name: str) -> str:
-        column = COLUMNS[name]
+        column = column_named(name)
         value = column.cell(row)
+        if name == "layer" and row.label:
+            return f"{'  ' * row.level}{row.label}"
         if column.total is None:
             return str(value)
+        if name.endswith("%"):
+            return share(value, column.total(table.total))
         worked = column.work(row) if work and column.work is not None else ""
         number = write_size(value)
         return f"{worked} = {number}" if "×" in worked else number
 
     body = [tuple(cell(row, name) for name in names) for row in table.rows]
     sums = [
-        write_size(column.total(table.total)) if (column := COLUMNS[name]).total else "" for name in names
+        "" if name.endswith("%") or column.total is None else write_size(column.total(table.total))
+        for name in names
+        if (column := column_named(name))
     ]
-    return [*body, ("total" if names[0] == "layer" else sums[0], *sums[1:])]
+    least = "at least" if table.findings and not table.findings.complete else "total"
+    return [*body, (least if names[0] == "layer" else sums[0], *sums[1:])]
+
+
+def share(part: Size, whole: Size) -> str:
+    """Write a share in per cent.
+
+    >>> share(1, 8), share(0, 0)
+    ('12.5', '')
+    """
+    if not isinstance(part, int) or not isinstance(whole, int) or not part or not whole:
+        return ""
+    return f"{100 * part / whole:.1f}"
 
 
 def caption(table: Rows) -> str:
@@ -143,6 +205,11 @@ def notes(table: Rows, *, short: bool = False) -> list[str]:
     lines = [f"Parameters: {parameters} ({summands}).", "1 MAC = 1 multiply-accumulate = 2 FLOPs."]
     if short:
         lines.append("K, M, G, T, P, E are powers of 1000.")
+    if any(row.times > 1 for row in table.rows):
+        lines.append("A row × n stands for n equal ones and holds their sum.")
+    if table.findings:
+        lines += table.findings.sentences()
+        lines += [f"{row.layer}: {row.note}." for row in table.rows if row.note.startswith("called")]
     if table.symbolic:
         from nets.network.formulas import divisibly
 

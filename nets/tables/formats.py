@@ -14,6 +14,7 @@ from nets.suggestions import near_misses
 from nets.tables.columns import (
     COLUMNS,
     FORMULAS,
+    OUTLINES,
     PARAMETERS,
     RECORD,
     WITH_WORK,
@@ -21,8 +22,11 @@ from nets.tables.columns import (
     caption,
     cells,
     chosen,
+    column_named,
     default_columns,
     notes,
+    refuse_uncounted,
+    share,
     title,
 )
 from nets.tables.grid import Column, Grid
@@ -75,11 +79,30 @@ def _number(size: Size) -> int | str:
 
 def records(table: Rows) -> list[dict[str, Any]]:
     """Return the rows as plain records: ints, or strings that sympy parses."""
-    return [_record(table, row) for row in table.rows]
+    return [_record(table, row) for row in _plain(table)]
+
+
+def _plain(table: Rows) -> list[Row]:
+    return [row for row in table.rows if not row.subtotal]
+
+
+def _value(table: Rows, row: Row, name: str) -> Any:  # noqa: ANN401  # any cell
+    column = column_named(name)
+    value = column.cell(row)
+    return share(value, column.total(table.total)) if name.endswith("%") and column.total else value
+
+
+def _counted(table: Rows) -> tuple[str, ...]:
+    """Return the names of the counts that a record of the table holds."""
+    names: tuple[str, ...] = RECORD[3:]
+    if table.findings:
+        names += ("elementwise", "read", "written")
+        names += ("backward", "executed") if table.findings.backward else ()
+    return names
 
 
 def _record(table: Rows, row: Row) -> dict[str, Any]:
-    counts = {name: COLUMNS[name].cell(row) for name in RECORD[3:]}
+    counts = {name: COLUMNS[name].cell(row) for name in _counted(table)}
     record: dict[str, Any] = {
         "layer": row.layer,
         "type": row.type,
@@ -88,13 +111,15 @@ def _record(table: Rows, row: Row) -> dict[str, Any]:
     }
     if default_columns(table, ()):
         record["operations"] = _number(row.counts.operations)
+    if table.findings:
+        record |= {"calls": row.calls, "times": row.times, "note": row.note}
     return record
 
 
 def to_json(table: Rows) -> str:
     """Write the table as JSON; formulas are strings in the symbols of the input."""
     convention = table.convention
-    total = {name: _number(getattr(table.total, name)) for name in RECORD[3:]}
+    total = {name: _number(getattr(table.total, name)) for name in _counted(table)}
     if default_columns(table, ()):
         total["operations"] = _number(table.total.operations)
     document: dict[str, Any] = {
@@ -105,6 +130,11 @@ def to_json(table: Rows) -> str:
         "rows": records(table),
         "total": total,
     }
+    if table.findings:
+        document |= {
+            "subtotals": [_record(table, row) | {"level": row.level} for row in table.rows if row.subtotal],
+            **table.findings.to_dict(),
+        }
     if table.symbolic:
         document["conditions"] = [str(condition) for condition in table.conditions]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -115,8 +145,8 @@ def to_csv(table: Rows, names: Sequence[str]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
-    for row in table.rows:
-        values = (COLUMNS[name].cell(row) for name in names)
+    for row in _plain(table):
+        values = (_value(table, row, name) for name in names)
         writer.writerow([value if isinstance(value, int | str) else str(value) for value in values])
     return out.getvalue()
 
@@ -131,7 +161,7 @@ def to_markdown(table: Rows, names: Sequence[str], *, work: bool, short: bool) -
         headers=[_markdown(title(table, name)) for name in names],
         tablefmt="github",
         disable_numparse=True,
-        colalign=["right" if COLUMNS[name].total else "left" for name in names],
+        colalign=["right" if column_named(name).total else "left" for name in names],
     )
     below = [_markdown(note) for note in notes(table, short=short)]
     return "\n\n".join([f"**{_markdown(caption(table))}**", grid, *below]) + "\n"
@@ -141,7 +171,7 @@ def to_html(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> st
     """Write the table as an HTML fragment."""
 
     def row(texts: Iterable[str], tag: str) -> str:
-        sides = (' style="text-align: right"' if COLUMNS[name].total else "" for name in names)
+        sides = (' style="text-align: right"' if column_named(name).total else "" for name in names)
         marked = (f"<{tag}{side}>{_html(text)}</{tag}>" for side, text in zip(sides, texts, strict=True))
         return f"<tr>{''.join(marked)}</tr>"
 
@@ -168,7 +198,7 @@ def to_latex(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> s
     said = " ".join(
         [f"{caption(table)}.", f"Convention: {table.convention.name}.", *notes(table, short=short)]
     )
-    sides = "".join("r" if COLUMNS[name].total else "l" for name in names)
+    sides = "".join("r" if column_named(name).total else "l" for name in names)
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
@@ -193,7 +223,7 @@ def to_grid(table: Rows, names: Sequence[str], *, work: bool, short: bool) -> Gr
     *body, sums = cells(table, names, work=work, short=short)
     columns = []
     for index, name in enumerate(names):
-        counted = COLUMNS[name].total is not None
+        counted = column_named(name).total is not None
         # Sums of formulas are long; the notes state them.
         total = "" if table.symbolic and counted and name not in PARAMETERS else sums[index]
         columns.append(
@@ -221,6 +251,12 @@ def to_text(
     room = width or terminal_width()
     if columns:
         grid = to_grid(table, columns, work=False, short=short)
+    elif table.findings:
+        outlines = (default_columns(table, names) for names in OUTLINES)
+        for names in outlines:
+            grid = to_grid(table, names, work=False, short=short)
+            if grid.width <= room:
+                break
     else:
         plain = default_columns(table, FORMULAS if table.symbolic else WITHOUT_WORK)
         worked = None
@@ -254,14 +290,16 @@ def write(
     if form not in FORMATS:
         raise InputError(f"format {form!r} does not exist{near_misses(form, FORMATS)}")
     wanted = chosen(columns) if columns is not None else None
+    refuse_uncounted(table, wanted or ())
     if form == "json":
         if wanted:
             raise InputError("JSON holds all columns; leave --columns out")
         return to_json(table)
     if form == "csv":
-        return to_csv(table, wanted or default_columns(table, RECORD))
+        return to_csv(table, wanted or default_columns(table, (*RECORD[:3], *_counted(table))))
     if form == "text":
         return to_text(table, wanted, short=human, encoding=encoding)
-    names = wanted or default_columns(table, ("layer", "type", *WITHOUT_WORK[1:]))
+    usual = OUTLINES[0] if table.findings else ("layer", "type", *WITHOUT_WORK[1:])
+    names = wanted or default_columns(table, usual)
     writer = {"markdown": to_markdown, "latex": to_latex, "html": to_html}[form]
     return writer(table, names, work=wanted is None and not human, short=human)

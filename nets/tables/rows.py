@@ -11,6 +11,7 @@ import attrs
 from nets.layers import Layer
 from nets.network.algebra import Relation, Shape, Size
 from nets.tables.conventions import Convention, Operation, operation_of
+from nets.tables.findings import Findings
 from nets.tables.working import worked_shape, worked_weights
 
 
@@ -28,6 +29,11 @@ class Counts:
         Multiply-accumulates of a forward pass by hand, whatever the convention.
     operations
         Operations of a forward pass as the table's convention counts them, in its unit.
+    elementwise, read, written
+        Other arithmetic of a forward pass, and the bytes that it moves; counted of traced modules only.
+    backward, executed
+        Multiply-accumulates of the gradients, and of everything that a step carries out, what it works out
+        again included; counted where they were asked for.
     """
 
     activations: Size = 0
@@ -35,6 +41,11 @@ class Counts:
     biases: int = 0
     macs: Size = 0
     operations: Size = 0
+    elementwise: Size = 0
+    read: Size = 0
+    written: Size = 0
+    backward: Size = 0
+    executed: Size = 0
 
     @property
     def parameters(self) -> int:
@@ -47,13 +58,14 @@ class Counts:
         return 2 * self.macs
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            self.activations + other.activations,
-            self.weights + other.weights,
-            self.biases + other.biases,
-            self.macs + other.macs,
-            self.operations + other.operations,
-        )
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in _COUNTED))
+
+    def times(self, n: int) -> "Counts":
+        """Return the counts of ``n`` alike."""
+        return Counts(*(n * getattr(self, name) for name in _COUNTED))
+
+
+_COUNTED = tuple(field.name for field in attrs.fields(Counts))
 
 
 @attrs.frozen
@@ -74,6 +86,16 @@ class Row:
         The numbers.
     worked_activations, worked_weights
         The products behind them, such as ``(3×3×3)×64``; empty where there is none.
+    calls
+        How often it ran.
+    times
+        For how many equal rows it stands; it holds their sum.
+    level, label, subtotal
+        Its place in a tree, what it is called there, and whether it only sums up the rows below it.
+    note
+        What else to know.
+    traced
+        Whether it comes from a trace: then shapes are written in torch's order.
     """
 
     layer: str
@@ -84,6 +106,13 @@ class Row:
     counts: Counts
     worked_activations: str = ""
     worked_weights: str = ""
+    calls: int = 1
+    times: int = 1
+    level: int = 0
+    label: str = ""
+    subtotal: bool = False
+    note: str = ""
+    traced: bool = False
 
 
 @attrs.frozen
@@ -102,6 +131,8 @@ class Rows:
         The rows, in execution order; a layer without one counts nothing.
     conditions
         When the formulas hold: sympy relations; empty for a table of numbers.
+    findings
+        What stands out in a traced module; None where formulas counted.
     """
 
     name: str
@@ -109,6 +140,7 @@ class Rows:
     convention: Convention
     rows: tuple[Row, ...]
     conditions: tuple[Relation, ...] = ()
+    findings: Findings | None = None
 
     @cached_property
     def total(self) -> Counts:
@@ -133,7 +165,8 @@ class Rows:
     def _grouped(self, key: Callable[[Row], str]) -> Mapping[str, Counts]:
         groups: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
-            groups[key(row)].append(row)
+            if not row.subtotal:
+                groups[key(row)].append(row)
         return MappingProxyType({name: total(rows) for name, rows in groups.items()})
 
     @property
@@ -143,8 +176,8 @@ class Rows:
 
 
 def total(rows: Iterable[Row]) -> Counts:
-    """Add rows up."""
-    return sum((row.counts for row in rows), Counts())
+    """Add rows up, subtotals aside."""
+    return sum((row.counts for row in rows if not row.subtotal), Counts())
 
 
 def counts_of(operation: Operation, rules: Convention) -> Counts:

@@ -33,10 +33,11 @@ def worked_shape(shape: Shape, kind: str) -> str:
         channels, *sides = rest
         rest = [*sides, channels]
     factors = [*([] if batch == 1 and rest else [batch]), *rest]
-    return "×".join(_factor(size) for size in factors)
+    return "×".join(factor(size) for size in factors)
 
 
-def _factor(size: Size) -> str:
+def factor(size: Size) -> str:
+    """Write a size where it is multiplied: sums in parentheses."""
     if isinstance(size, int):
         return str(size)
     text = written(size)

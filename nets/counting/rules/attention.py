@@ -5,7 +5,7 @@ A causal mask halves what matters, not what is counted: most implementations mul
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work
+from nets.counting.call import Call, Operand, Work
 from nets.counting.registry import Rule
 from nets.counting.rules.normalising import SOFTMAX
 from nets.layers import kinds

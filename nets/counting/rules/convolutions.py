@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work
+from nets.counting.call import Call, Operand, Work
 from nets.counting.registry import Rule
 from nets.layers import kinds
 from nets.network.algebra import Size, product

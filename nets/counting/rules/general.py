@@ -14,24 +14,19 @@ RELUS = frozenset({"relu", "relu_", "threshold", "threshold_", "hardtanh", "hard
 
 
 def pointwise(call: Call) -> Work:
-    """Count one per number."""
+    """Count one per number; a bias that is added to a product is free, as within a convolution."""
     name = call.operator.rpartition(".")[2]
     if name in RELUS:
-        kind = kinds.RELU
-    elif name in ("add", "add_"):
-        kind = _sum_kind(call)
-    else:
-        kind = kinds.OTHER
-    return Work(elementwise=call.output.numel, kind=kind)
-
-
-def _sum_kind(call: Call) -> str:
-    """Tell a sum of two tensors alike from the addition in place of something smaller: a bias, not kept anew."""
-    first, *others = call.inputs
-    alike = [other for other in others if len(other.shape) == len(first.shape)]
-    if others and alike == others:
-        return kinds.ADD
-    return "" if call.operator.endswith("_") else kinds.OTHER
+        return Work(elementwise=call.output.numel, kind=kinds.RELU)
+    if name not in ("add", "add_"):
+        return Work(elementwise=call.output.numel, kind=kinds.OTHER)
+    first, *others = call.inputs or (call.output,)
+    smaller = [other for other in others if len(other.shape) < len(first.shape)]
+    if any(other.learned for other in smaller):
+        return Work(kind="")
+    if smaller and name == "add_":
+        return Work(elementwise=call.output.numel, kind="")
+    return Work(elementwise=call.output.numel, kind=kinds.ADD if others and not smaller else kinds.OTHER)
 
 
 def reduction(call: Call) -> Work:

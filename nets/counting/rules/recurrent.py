@@ -6,7 +6,7 @@ layer, h·p more and p in place of the second h where the LSTM's output is proje
 
 from collections.abc import Mapping
 
-from nets.counting.call import Operand, Call, Work
+from nets.counting.call import Call, Operand, Work
 from nets.counting.registry import Rule
 from nets.layers import kinds
 from nets.network.algebra import Size, product, quotient
@@ -65,7 +65,7 @@ def _layer(call: Call) -> Work:
 
 
 def _layer_backward(call: Call) -> Work:
-    """Count the gradients of weights and states, and of the input where one is asked for; all are computed."""
+    """Count the gradients of weights and states, and of the input if asked for; all are computed."""
     below, back = _layer_macs(call, "weight1", "weight2")
     steps = product(call["input"].shape[:-1])
     unasked = 0 if call["input"].differentiable else below

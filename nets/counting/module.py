@@ -1,0 +1,34 @@
+"""A module's table, from what a user gives to what a user gets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from nets.counting.arguments import arguments_for
+from nets.counting.registry import Rules
+from nets.counting.rules import RULES
+from nets.counting.tabulate import tabulate
+from nets.counting.trace import trace
+from nets.tables.conventions import Convention
+from nets.tables.table import Table
+
+
+def module_table(
+    module: nn.Module,
+    inputs: Any = None,  # noqa: ANN401  # what users give
+    *,
+    kwargs: Mapping[str, Any] | None = None,
+    units: Mapping[str, Any] | None = None,
+    train: bool = False,
+    backward: bool = False,
+    convention: Convention,
+    every: bool = False,
+    depth: int | None = None,
+    fold: bool = True,
+    rules: Rules | None = None,
+) -> Table:
+    """Trace a module and make its table; see `nets.table` for the parameters."""
+    arguments = arguments_for(module, inputs, kwargs, units)
+    traced = trace(module, arguments, training=train or backward, backward=backward, rules=rules or RULES)
+    return tabulate(traced, convention, every=every, depth=depth, fold=fold)
