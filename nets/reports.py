@@ -20,7 +20,7 @@ _MAC = Paragraph("1 MAC = 1 multiply-accumulate = 2 FLOPs.")
 
 
 def _grid(rows: Sequence[Sequence[str]], *titles: str, kinds: str, totals: int = 0) -> Grid:
-    """Return rows under titles as columns that stand alone; ``kinds`` tells names (l), numbers (r) and phrases (f)."""
+    """Return rows under titles as columns of names (``kinds`` l), numbers (r) and phrases (f)."""
     body, sums = (rows[:-totals], rows[-totals:]) if totals else (rows, ())
     columns = [
         Column(title, [row[index] for row in body], [row[index] for row in sums], right=kinds[index] == "r")

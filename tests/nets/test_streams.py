@@ -6,9 +6,8 @@ import os
 import re
 import subprocess
 import sys
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -196,8 +195,4 @@ def test_control_characters_are_shown_and_not_obeyed() -> None:
 def test_escapes_of_formats_are_read_back() -> None:
     name = "×漢😀"
     assert json.loads(as_ascii_json(json.dumps(name, ensure_ascii=False))) == name
-    seen: list[Any] = []
-    parser = HTMLParser()
-    parser.handle_data = seen.append  # type: ignore[method-assign]  # all that it does
-    parser.feed(as_ascii_xml(f"<p>{name}</p>"))
-    assert "".join(seen) == name
+    assert unescape(as_ascii_xml(f"<p>{name}</p>")) == f"<p>{name}</p>"
