@@ -210,10 +210,13 @@ def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     return read
 
 
-@cli.command(epilog=_examples("check lenet5", "check googlenet --paper"))
+@cli.command(
+    epilog=_examples("check lenet5", "check googlenet --paper", "check model.py:Net --input 1x3x32x32")
+)
 @click.argument("net")
 @_net_options
-@click.option("--convention", default="hand", show_default=True, help="What the formulas count.")
+@click.option("--kwargs", metavar="JSON", help="Keyword arguments of a module.")
+@click.option("--convention", default="hand", show_default=True, help="What the first column counts.")
 @click.option("--paper", is_flag=True, help="Compare with the figures that the net's paper prints instead.")
 @_json_option
 def check(
@@ -221,24 +224,30 @@ def check(
     shapes: tuple[str, ...],
     settings: tuple[str, ...],
     *,
+    kwargs: str | None,
     convention: str,
     paper: bool,
     as_json: bool,
 ) -> int:
-    """Compare NET's formulas with torch and fvcore, layer by layer.
+    """Count NET in several ways, layer by layer: by formula, by a trace, by fvcore and by torch.
 
-    Every difference is shown, with the convention that explains it; the exit status is 1 if one has none.
+    NET is a name of `list`, or where a torch module is found; see `table`. Every difference is shown, with
+    the convention that explains it; the exit status is 1 if one has none, or something has no rule.
     """
     if paper:
         return _check_paper(net, as_json=as_json, changed=bool(shapes or settings))
-    from nets.counting.crosscheck import crosscheck
+    from nets.inputs import parse_options
+    from nets.public import check as compare_counts
     from nets.reports import check_report
-    from nets.tables.presets import convention_named
 
-    network, given = _network(net, shapes, settings)
-    rules = convention_named(convention)
-    with _patience(f"building and running {network.name}"):
-        outcome = crosscheck(network, given, convention=rules)
+    with _patience(f"building and running {net}"):
+        outcome = compare_counts(
+            net,
+            ",".join(shapes) or None,
+            convention=convention,
+            kwargs=_read_kwargs(kwargs),
+            **parse_options(settings),
+        )
     if as_json:
         _print_json(outcome.to_dict())
     else:

@@ -18,7 +18,7 @@ from nets.tables.table import Table
 if TYPE_CHECKING:
     from torch import nn
 
-    from nets.counting.crosscheck import Check
+    from nets.counting.check import Check
     from nets.counting.registry import Rules
     from nets.tables.which import Which
 
@@ -141,12 +141,32 @@ def table(
     return counted if sort is None and top is None else counted.largest(sort or "macs", top)
 
 
-def check(subject: "str | Network", inputs: Any = None, **options: Any) -> "Check":  # noqa: ANN401  # each net has options of its own
-    """Compare a net's formulas with torch and fvcore, row by row; see `nets.counting.crosscheck`."""
-    from nets.counting.crosscheck import crosscheck
+def check(
+    subject: "str | Network | nn.Module",
+    inputs: Any = None,  # noqa: ANN401  # as for table
+    *,
+    convention: str | Convention = "hand",
+    kwargs: Mapping[str, Any] | None = None,
+    rules: "Rules | None" = None,
+    **options: Any,  # noqa: ANN401  # each net has options of its own
+) -> "Check":
+    """Count in several ways and compare row by row; see `nets.counting.check.Check`.
 
-    given = _shape(inputs)
-    return crosscheck(net_for(subject, given, **options), given)
+    A net's formulas are compared with a trace of the built net, with fvcore and with torch's counter; a
+    module's trace is compared with these two. Parameters are as for `table`.
+    """
+    from nets.counting.check import check_module, check_network
+
+    found = subject
+    if isinstance(subject, str) and is_reference(subject):
+        found = find(subject, options)
+    if is_module(found):
+        return check_module(found, inputs, convention=convention, kwargs=kwargs, rules=rules)
+    if not isinstance(found, str | Network):
+        raise refuse(found)
+    shape = _shape(inputs)
+    network = net_for(found, shape, **({} if found is not subject else options))
+    return check_network(network, shape, convention=convention)
 
 
 def which(figure: str, net: str | Network, shape: Shape | str | None = None, **options: Any) -> "Which":  # noqa: ANN401  # each net has options of its own

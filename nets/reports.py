@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from nets import zoo
-from nets.counting.crosscheck import Check, Difference
+from nets.counting.check import Check, Difference
 from nets.counting.published import PUBLISHED, Verdict
 from nets.layers.base import show
 from nets.tables.comparison import Comparison, Pair
@@ -43,22 +43,37 @@ def check_report(check: Check) -> Iterator[Part]:
         word = "torch (FLOPs / 2)" if (quantity, source) == ("MACs", "torch") else source
         off = f"{counted - formula:+,}" if counted != formula else "0"
         rows.append((quantity, _number(formula), _number(counted), word, off))
-    yield _grid(rows, "", "formula", "counted", "by", "difference", kinds="lrrrr")
+    yield _grid(rows, "", check.base, "counted", "by", "difference", kinds="lrrrr")
     yield Paragraph("")
+    if check.lines:
+        yield Paragraph("MACs, row by row:")
+        yield _side_by_side(check)
+        yield Paragraph("")
     explained = sorted((d for d in check.differences if d.explanation), key=_reason)
     for (quantity, source, explanation), group in groupby(explained, key=_reason):
         differences = list(group)
         yield Paragraph(f"{quantity} by {source}, {_layers(len(differences))}: {explanation}")
-        yield _differences(differences)
+        yield _differences(differences, check.base)
         yield Paragraph("")
     if check.uncounted:
         operators = ", ".join(f"{name.removeprefix('aten::')} ({n})" for name, n in check.uncounted.items())
         yield Paragraph(f"fvcore has no rule for these and counts them as 0: {operators}.")
+    for sentence in (*check.unable, check.lower_bound):
+        if sentence:
+            yield Paragraph(f"{sentence.removesuffix('.')}.")
     if check.ok:
         yield Paragraph("Every layer agrees, or a convention explains the difference.", "good")
         return
     yield Paragraph(f"Unexplained differences: {len(check.unexplained)}", "bad")
-    yield _differences(list(check.unexplained), quantities=True)
+    yield _differences(list(check.unexplained), check.base, quantities=True)
+
+
+def _side_by_side(check: Check) -> Grid:
+    """Return everybody's MACs by row; who was not asked or could not count has no column."""
+    sources = ["formula", "trace", "fvcore", "torch"]
+    asked = [name for name in sources if any(getattr(line, name) is not None for line in check.lines)]
+    rows = [(line.layer, *(_number(getattr(line, name)) for name in asked)) for line in check.lines]
+    return _grid(rows, "layer", *asked, kinds="l" + "r" * len(asked))
 
 
 def _layers(count: int) -> str:
@@ -69,12 +84,12 @@ def _reason(difference: Difference) -> tuple[str, str, str]:
     return difference.quantity, difference.source, difference.explanation
 
 
-def _differences(differences: list[Difference], *, quantities: bool = False) -> Grid:
+def _differences(differences: list[Difference], base: str, *, quantities: bool = False) -> Grid:
     if not quantities:
         rows = [(d.layer, _number(d.formula), _number(d.counted)) for d in differences]
-        return _grid(rows, "layer", "formula", "counted", kinds="lrr")
+        return _grid(rows, "layer", base, "counted", kinds="lrr")
     said = [(d.layer, d.quantity, d.source, _number(d.formula), _number(d.counted)) for d in differences]
-    return _grid(said, "layer", "what", "by", "formula", "counted", kinds="lllrr")
+    return _grid(said, "layer", "what", "by", base, "counted", kinds="lllrr")
 
 
 def comparison_report(comparison: Comparison) -> Iterator[Part]:

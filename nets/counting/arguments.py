@@ -73,11 +73,7 @@ class Arguments:
         self, recorder: "Recorder", module: nn.Module, size: Callable[[Size], Any] = int
     ) -> tuple[Any, dict[str, Any]]:
         """Return the arguments with tensors in them that hold no numbers."""
-        parameter = next((p for p in module.parameters() if p.is_floating_point()), None)
-        dtype = torch.get_default_dtype() if parameter is None else parameter.dtype
-        device = torch.device("cpu")
-        if parameter is not None and parameter.device.type != "meta":
-            device = parameter.device
+        dtype, device = _like(module)
 
         def make(spec: Spec) -> Tensor:
             with recorder.muted():
@@ -88,6 +84,25 @@ class Arguments:
 
         made: tuple[Any, dict[str, Any]] = _mapped((self.args, dict(self.kwargs)), make, given)
         return made
+
+    def real(self, module: nn.Module) -> tuple[Any, dict[str, Any]]:
+        """Return the arguments with tensors of zeros in them."""
+        dtype, device = _like(module)
+
+        def make(spec: Spec) -> Tensor:
+            return torch.zeros([int(s) for s in spec.shape], dtype=spec.dtype or dtype, device=device)
+
+        made: tuple[Any, dict[str, Any]] = _mapped((self.args, dict(self.kwargs)), make)
+        return made
+
+
+def _like(module: nn.Module) -> tuple[torch.dtype, torch.device]:
+    """Return type and place of a module's first floating-point parameter; on meta, the processor."""
+    parameter = next((p for p in module.parameters() if p.is_floating_point()), None)
+    if parameter is None:
+        return torch.get_default_dtype(), torch.device("cpu")
+    on_meta = parameter.device.type == "meta"
+    return parameter.dtype, torch.device("cpu") if on_meta else parameter.device
 
 
 def _mapped(value: Any, make: Callable[[Spec], Any], given: Callable[[Tensor], Any] = lambda t: t) -> Any:  # noqa: ANN401  # any arguments

@@ -17,6 +17,7 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from nets.counting.call import Call, Operand, Work
 from nets.counting.packing import packed
@@ -50,6 +51,8 @@ class Performed:
         ``forward``, ``backward`` or ``recomputed``.
     known
         Whether a rule says what it costs.
+    torch_macs
+        Half of what torch's own counter says, 0 where it has no formula.
     """
 
     module: str
@@ -58,6 +61,7 @@ class Performed:
     work: Work
     phase: str = FORWARD
     known: bool = True
+    torch_macs: int = 0
 
 
 @attrs.frozen
@@ -97,6 +101,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         self.path: Callable[[], str] = str
         self.failed_at: str | None = None
         self._muted = 0
+        self._torch_flops = 0
         self._copies: dict[int, tuple[Tensor, FakeTensor]] = {}
         self._constants: dict[int, Tensor] = {}
         self._learned: dict[int, Tensor] = {}
@@ -158,6 +163,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             and id(args[0] if args else None) in self._learned
         ):
             self._learned[id(result)] = result
+        if (formula := flop_registry.get(func.overloadpacket)) and not self.fakes.shape_env:
+            self._torch_flops += formula(*args, **kwargs, out_val=result)
         self._note_operator(func, args, kwargs, result)
         return result
 
@@ -180,7 +187,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         module, phase = self._place()
         if work.read != 0 or work.written != 0 or work.macs != 0 or rule is None:
             label = name.rpartition(".")[2]
-            self.performed.append(Performed(module, label, call, work, phase, known=rule is not None))
+            self.performed.append(
+                Performed(module, label, call, work, phase, rule is not None, self._torch_flops // 2)
+            )
+            self._torch_flops = 0
 
     def _place(self) -> tuple[str, str]:
         if self.phase == FORWARD:

@@ -9,6 +9,7 @@ from nets.counting.call import Call, Operand
 from nets.counting.parameters import Parameter
 from nets.counting.recorder import BACKWARD, FORWARD, Performed
 from nets.counting.trace import Trace
+from nets.frozen import FrozenMap
 from nets.layers import kinds
 from nets.network.algebra import Shape, Size
 from nets.tables.conventions import Convention, Operation
@@ -63,6 +64,7 @@ def _findings(trace: Trace) -> Findings:
         frozen=tuple(p.names[0] for p in ledger if p.frozen),
         idle=tuple(p.names[0] for p in ledger if not p.used),
         buffers=trace.parameters.buffers,
+        sizes=FrozenMap({p.names[0]: p.numel for p in ledger}),
         uncounted=tuple(uncounted),
         backward=any(p.phase == BACKWARD for p in trace.performed),
     )

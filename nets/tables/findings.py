@@ -1,10 +1,11 @@
 """What a reader of a traced module's table must know beside its numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 
+from nets.frozen import FrozenMap
 from nets.network.algebra import Shape
 
 _FEW = 4
@@ -48,6 +49,8 @@ class Findings:
         Parameters that nothing read: their modules never ran.
     buffers
         Numbers in buffers, which are not parameters.
+    sizes
+        How many numbers each of the parameters named here holds.
     uncounted
         Operators without a rule.
     backward
@@ -59,6 +62,7 @@ class Findings:
     frozen: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     buffers: int = 0
+    sizes: Mapping[str, int] = FrozenMap({})  # it cannot change
     uncounted: tuple[Uncounted, ...] = ()
     backward: bool = False
 

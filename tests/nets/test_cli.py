@@ -224,9 +224,9 @@ def test_numbers_and_formulas_need_no_torch() -> None:
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = (
-        "import pathlib, sys; from nets import cli; from nets.counting import counters;"
-        "right = counters.count;"
-        f"counters.count = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
+        "import pathlib, sys; from nets import cli; from nets.counting import opinions;"
+        "right = opinions.fvcore_opinion;"
+        f"opinions.fvcore_opinion = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
     )
     with subprocess.Popen(

@@ -9,10 +9,13 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from torch.utils.flop_counter import FlopCounterMode
 
+import nets
 from nets.build import build, module_of
-from nets.counting.counters import count
-from nets.counting.crosscheck import crosscheck
+from nets.counting.arguments import arguments_for
+from nets.counting.check import check_network
+from nets.counting.opinions import fvcore_opinion
 from nets.errors import NetsError
 from nets.inputs import symbolic_input
 from nets.layers import Layer
@@ -31,25 +34,29 @@ some = settings(max_examples=max(CASES // 5, 1), suppress_health_check=list(Heal
 @given(networks(), st.integers(1, 2))
 def test_formulas_equal_torch_and_fvcore_layer_by_layer(network: Network, batch: int) -> None:
     shape = (batch, *network.example[1:])
-    hand = network.table(shape, every=True)
-    counted = count(build(network), torch.zeros(shape))
-    layers = [row for row in hand.rows if row.type != "Input"]
-    assert [call.name for call in counted.calls] == [row.layer for row in layers]
-    for row in layers:
-        assert counted.outputs[row.layer] == row.output, row.layer
-        assert counted.weights[row.layer] == row.counts.weights, row.layer
-        assert counted.biases[row.layer] == row.counts.biases, row.layer
-        assert counted.torch_flops[row.layer] == row.counts.flops, row.layer
+    module = build(network)
+    traced = nets.table(module, shape, every=True, fold=False)
+    hand = [row for row in network.table(shape, every=True).rows if row.type != "Input"]
+    assert [row.layer for row in traced.rows[1:]] == [row.layer for row in hand]
+    for row in hand:
+        seen = traced.by_layer[row.layer]
+        assert (seen.output, seen.counts.weights, seen.counts.biases, seen.counts.macs) == (
+            *(row.output, row.counts.weights),
+            *(row.counts.biases, row.counts.macs),
+        ), row.layer
+    fvcore = fvcore_opinion(module, arguments_for(module, shape), [row.layer for row in hand])
     for row in network.table(shape, convention=FVCORE, every=True).rows:
-        assert counted.fvcore_macs.get(row.layer, 0) == row.counts.operations, row.layer
-        assert counted.fvcore_activations.get(row.layer, 0) == row.counts.activations, row.layer
-    assert counted.torch_flops[""] == network.table(shape, convention=TORCH).total.operations
+        assert fvcore.macs.get(row.layer, 0) == row.counts.operations, row.layer
+        assert fvcore.activations.get(row.layer, 0) == row.counts.activations, row.layer
+    with FlopCounterMode(display=False) as counter:
+        module(torch.zeros(shape))
+    assert counter.get_total_flops() == network.table(shape, convention=TORCH).total.operations
 
 
 @some
 @given(networks())
-def test_a_crosscheck_finds_no_fault_and_explains_every_difference(network: Network) -> None:
-    check = crosscheck(network)
+def test_a_check_finds_no_fault_and_explains_every_difference(network: Network) -> None:
+    check = check_network(network)
     assert check.ok, check.unexplained
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import attrs
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 import nets
 from nets import CONVENTIONS, Network, Node, zoo
 from nets.build import build
-from nets.counting.counters import count
+from nets.counting.arguments import arguments_for
+from nets.counting.opinions import fvcore_opinion
 from nets.errors import InputError
 from nets.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Input, Layer, Softmax
 from nets.layers.kinds import CONVOLUTION, KINDS
@@ -95,17 +97,19 @@ def operations(network: Network, convention: str) -> int:
 
 
 def test_fvcore(network: Network) -> None:
-    counted = count(build(network), batch_of_two(network))
+    module = build(network)
+    counted = fvcore_opinion(module, arguments_for(module, batch_of_two(network)), [])
     total = network.table((2, *network.example[1:]), convention="fvcore").total
-    assert total.operations == counted.fvcore_macs[""]
-    assert total.activations == counted.fvcore_activations[""]
-    assert total.parameters == counted.weights[""] + counted.biases[""]
+    assert total.operations == counted.macs[""]
+    assert total.activations == counted.activations[""]
+    assert total.parameters == sum(parameter.numel() for parameter in module.parameters())
 
 
 def test_torch(network: Network) -> None:
-    counted = count(build(network), batch_of_two(network))
+    with FlopCounterMode(display=False) as counted:
+        build(network)(batch_of_two(network))
     table = network.table((2, *network.example[1:]), convention="torch")
-    assert table.total.operations == counted.torch_flops[""]
+    assert table.total.operations == counted.get_total_flops()
     assert table.convention.unit == "FLOPs"
 
 

@@ -7,7 +7,7 @@ from torch import nn
 import nets
 from nets import Network, Node, zoo
 from nets.build import build
-from nets.counting.crosscheck import Check, crosscheck
+from nets.counting.check import Check, check_network
 from nets.errors import CountError, InputError
 from nets.layers import Conv2d, Input
 
@@ -28,7 +28,7 @@ from nets.layers import Conv2d, Input
     ids=lambda network: network.name,
 )
 def test_every_family_agrees_or_is_explained(network: Network) -> None:
-    check = crosscheck(network)
+    check = check_network(network)
     assert check.ok, check.unexplained
 
 
@@ -47,20 +47,20 @@ def explanations(check: Check, quantity: str) -> dict[str, str]:
 
 
 def test_batch_normalisation_in_fvcore_is_explained() -> None:
-    found = explanations(crosscheck(zoo.small_inception(width=0.1, size=8)), "MACs")
+    found = explanations(check_network(zoo.small_inception(width=0.1, size=8)), "MACs")
     assert "2 per element of batch normalisation" in found["BatchNorm2d"]
     assert "adaptive average pooling" in found["AdaptiveAvgPool2d"]
 
 
 def test_biases_that_the_assignment_leaves_out_are_explained() -> None:
-    check = crosscheck(zoo.lenet5(), convention="assignment")
+    check = check_network(zoo.lenet5(), convention="assignment")
     assert explanations(check, "biases")["Conv2d"] == "the assignment convention leaves these parameters out"
     assert check.ok
 
 
 @pytest.mark.parametrize("convention", nets.CONVENTIONS)
 def test_every_preset_can_be_checked(convention: str) -> None:
-    check = crosscheck(zoo.small_inception(width=0.1, size=8), convention=convention)
+    check = check_network(zoo.small_inception(width=0.1, size=8), convention=convention)
     assert check.ok, check.unexplained
 
 
@@ -68,7 +68,7 @@ def test_a_module_that_differs_from_its_description_is_found_out() -> None:
     network = zoo.lenet5()
     module = build(network)
     module.c3 = nn.Conv2d(6, 16, 5, bias=False)
-    check = crosscheck(network, module=module)
+    check = check_network(network, module=module)
     assert [(d.layer, d.quantity, d.formula, d.counted) for d in check.unexplained] == [
         ("c3", "biases", 16, 0)
     ]
@@ -85,17 +85,17 @@ def test_work_outside_of_the_layers_is_found_out() -> None:
         def forward(self, data: torch.Tensor) -> torch.Tensor:
             return torch.matmul(self.conv(data), torch.ones(6, 2))
 
-    check = crosscheck(network, module=Sneaky())
+    check = check_network(network, module=Sneaky())
     assert {d.layer for d in check.unexplained} == {"(outside of layers)"}
 
 
 def test_operators_that_fvcore_does_not_know_are_named() -> None:
-    assert "aten::max_pool2d" in crosscheck(zoo.googlenet(width=0.125)).uncounted
+    assert "aten::max_pool2d" in check_network(zoo.googlenet(width=0.125)).uncounted
 
 
 def test_the_module_is_left_in_its_mode() -> None:
     module = build(zoo.lenet5()).train()
-    crosscheck(zoo.lenet5(), module=module)
+    check_network(zoo.lenet5(), module=module)
     assert module.training
 
 
@@ -108,4 +108,4 @@ def test_symbols_and_giants_are_refused() -> None:
 
 def test_a_module_that_does_not_run_is_refused_in_one_sentence() -> None:
     with pytest.raises(CountError, match="Linear does not run on inputs of shape"):
-        crosscheck(zoo.lenet5(), module=nn.Linear(3, 3))
+        check_network(zoo.lenet5(), module=nn.Linear(3, 3))
