@@ -185,6 +185,4 @@ def _verdict(printed: Printed, table: Table) -> Verdict:
         return Verdict(printed, macs, "MACs", printed.figure.matches(macs))
     with_biases = not printed.figure.matches(counts.weights) and printed.figure.matches(counts.parameters)
     exact = counts.parameters if with_biases else counts.weights
-    return Verdict(
-        printed, exact, "parameters" if with_biases else "weights", printed.figure.matches(exact)
-    )
+    return Verdict(printed, exact, "parameters" if with_biases else "weights", printed.figure.matches(exact))
