@@ -49,7 +49,7 @@ _values = st.one_of(
 _keys = st.sampled_from(
     [
         *("width", "classes", "channels", "size", "hidden", "features", "bn", "aux", "groups", "bn-affine"),
-        *("version", "depth", "name", "net", "shape", "self", "conv_bias", "", "network", "convention"),
+        *("version", "depth", "name", "net", "shape", "self", "conv_bias", "", "kwargs", "convention"),
     ]
 )
 _settings = st.tuples(_keys, _values).map("=".join) | st.text(max_size=6)

@@ -218,3 +218,19 @@ def test_a_fully_connected_layer_over_rows_keeps_torchs_order_of_sizes() -> None
     assert deep.table().by_layer["fc"].worked_activations == "6×5×4"
     images = Network("images", (Node("input", Input((3, 5, 6))), Node("conv", Conv2d(3, 4, 1), ("input",))))
     assert images.table().by_layer["conv"].worked_activations == "5×6×4"
+
+
+def test_json_has_operations_only_where_they_differ_from_the_macs() -> None:
+    for convention, there in (("hand", False), ("thop", True), ("torch", True), ("assignment", False)):
+        document = json.loads(nets.table("lenet5", convention=convention).to("json"))
+        assert ("operations" in document["total"]) is there
+        assert all(("operations" in row) is there for row in document["rows"])
+
+
+def test_text_that_is_too_wide_for_the_products_drops_them_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    text = str(nets.table("lenet5"))
+    assert "(5×5×6)×16" not in text
+    assert text.splitlines()[1].split() == ["layer", "output", "activations", "weights", "biases", "MACs"]
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "(5×5×6)×16 = 2,400" in str(nets.table("lenet5"))
