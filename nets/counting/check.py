@@ -181,7 +181,7 @@ def check_network(
                 tensor.zero_()  # what the memory held before may be slow to compute with
     arguments = Arguments((Spec(table.input),))
     traced = trace(module, arguments, rules=RULES)
-    ours = tabulate(traced, table.convention, every=True, fold=False)
+    ours = tabulate(traced, HAND, every=True, fold=False)
     opinions, unable = _opinions(module, arguments, ours, traced, tools)
     return compare(
         table,
@@ -406,7 +406,7 @@ def _outside_of(table: Table, traced: Table) -> Iterator[Difference]:
 
 
 def _tool_outside(table: Table, fvcore: Table, opinion: "Opinion") -> Iterator[Difference]:
-    """Yield what a tool counts in no module's name: work in plain functions, which has rows in a trace only."""
+    """Yield what a tool counts in no module's name: work in plain functions."""
     functions = [row for row in fvcore.rows if row.layer not in opinion.macs and row.kind != INPUT]
     for quantity, counts, expected in (
         ("MACs", opinion.macs, sum(_whole(row.counts.operations) for row in functions)),

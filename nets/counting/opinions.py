@@ -76,7 +76,8 @@ class _Flat(nn.Module):
 
     def __init__(self, subject: nn.Module, rows: Iterable[str], kwargs: Mapping[str, Any]) -> None:
         super().__init__()
-        self.call = lambda *args: subject(*args, **kwargs)  # not a submodule, so that only the rows are
+        # Not a submodule, so that only the rows are.
+        self.call: Callable[..., object] = lambda *args: subject(*args, **kwargs)
         self.names = {}
         modules = dict(subject.named_modules())
         for index, name in enumerate(rows):
