@@ -378,10 +378,10 @@ def _by_tool(
     blind = _blindness(row.layer, opinion)
     macs, theirs = _macs(row.counts, convention), opinion.macs[row.layer]
     if opinion.source == "torch":
-        yield "MACs", "torch", macs, theirs, why if theirs == hand.macs else blind
+        yield "MACs", "torch", macs, theirs, (why or blind) if theirs == hand.macs else blind
         return
     explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.kind, ""), why))))
-    yield "MACs", "fvcore", macs, theirs, explained if theirs == fvcore.operations else blind
+    yield "MACs", "fvcore", macs, theirs, (explained or blind) if theirs == fvcore.operations else blind
     theirs = opinion.activations[row.layer]
     explained = "fvcore counts the outputs of convolutions and matrix products only"
     if convention is not HAND:
