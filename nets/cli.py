@@ -208,7 +208,7 @@ def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[st
         parameter = signature(function).parameters.get(name)
         if parameter is not None and parameter.kind is not Parameter.VAR_KEYWORD:
             raise InputError(
-                f"--set {name}: no net has this option; wrap a factory that does in one that calls it otherwise"
+                f"--set {name}: no net has this option; a factory that has it needs another name for it"
             )
     return options
 

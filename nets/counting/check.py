@@ -181,7 +181,7 @@ def check_network(
                 tensor.zero_()  # what the memory held before may be slow to compute with
     arguments = Arguments((Spec(table.input),))
     traced = trace(module, arguments, rules=RULES)
-    ours = tabulate(traced, table.convention, every=True, fold=False)
+    ours = tabulate(traced, HAND, every=True, fold=False)
     opinions, unable = _opinions(module, arguments, ours, traced, tools)
     return compare(
         table,
@@ -378,10 +378,10 @@ def _by_tool(
     blind = _blindness(row.layer, opinion)
     macs, theirs = _macs(row.counts, convention), opinion.macs[row.layer]
     if opinion.source == "torch":
-        yield "MACs", "torch", macs, theirs, why if theirs == hand.macs else blind
+        yield "MACs", "torch", macs, theirs, (why or blind) if theirs == hand.macs else blind
         return
     explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.kind, ""), why))))
-    yield "MACs", "fvcore", macs, theirs, explained if theirs == fvcore.operations else blind
+    yield "MACs", "fvcore", macs, theirs, (explained or blind) if theirs == fvcore.operations else blind
     theirs = opinion.activations[row.layer]
     explained = "fvcore counts the outputs of convolutions and matrix products only"
     if convention is not HAND:
@@ -406,7 +406,7 @@ def _outside_of(table: Table, traced: Table) -> Iterator[Difference]:
 
 
 def _tool_outside(table: Table, fvcore: Table, opinion: "Opinion") -> Iterator[Difference]:
-    """Yield what a tool counts in no module's name: work in plain functions, which has rows in a trace only."""
+    """Yield what a tool counts in no module's name: work in plain functions."""
     functions = [row for row in fvcore.rows if row.layer not in opinion.macs and row.kind != INPUT]
     for quantity, counts, expected in (
         ("MACs", opinion.macs, sum(_whole(row.counts.operations) for row in functions)),

@@ -23,6 +23,7 @@ from nets.network.algebra import product
 
 LARGEST_BYTES = 16 * 2**30
 _WHOLE = ""
+_BLIND = "no MACs: "
 
 
 @attrs.frozen
@@ -76,7 +77,8 @@ class _Flat(nn.Module):
 
     def __init__(self, subject: nn.Module, rows: Iterable[str], kwargs: Mapping[str, Any]) -> None:
         super().__init__()
-        self.call = lambda *args: subject(*args, **kwargs)  # not a submodule, so that only the rows are
+        # Not a submodule, so that only the rows are.
+        self.call: Callable[..., object] = lambda *args: subject(*args, **kwargs)
         self.names = {}
         modules = dict(subject.named_modules())
         for index, name in enumerate(rows):
@@ -125,11 +127,17 @@ def fvcore_opinion(module: nn.Module, arguments: Arguments, rows: Iterable[str])
             _by_row(counts, names, "macs", single),
             _by_row(counts, names, "activations", single),
             {
-                (single or row): tuple(sorted(analysis.unsupported_ops(flat_name)))
+                (single or row): _unseen(counts[flat_name], analysis.unsupported_ops(flat_name))
                 for flat_name, row in names.items()
                 if flat_name or single
             },
         )
+
+
+def _unseen(counts: Counter[str], unsupported: Iterable[str]) -> tuple[str, ...]:
+    """Return the operators whose MACs fvcore has no rule for."""
+    half = (name.removeprefix(_BLIND) for name in counts if name.startswith(_BLIND))
+    return tuple(sorted({*half, *unsupported}))
 
 
 def _by_row(
@@ -147,7 +155,7 @@ def _analysis(module: nn.Module, inputs: tuple[Any, ...]) -> Any:  # noqa: ANN40
 
     def both(operator: str) -> Callable[[list[Any], list[Any]], Counter[str]]:
         def count(given: list[Any], returned: list[Any]) -> Counter[str]:
-            total: Counter[str] = Counter()
+            total: Counter[str] = Counter({} if operator in MACS else {f"{_BLIND}{operator}": 1})
             for what, rules in (("macs", MACS), ("activations", ACTIVATIONS)):
                 rule = rules.get(operator)
                 value = rule(given, returned) if rule else 0

@@ -23,6 +23,7 @@ from nets.counting.call import Call, Operand, Work
 from nets.counting.packing import packed
 from nets.counting.registry import Rule, Rules
 from nets.counting.rules import general
+from nets.counting.rules.recurrent import GATES
 from nets.counting.signatures import FUNCTIONS, OPEN, arguments_of
 from nets.counting.tensors import tensors_in
 from nets.network.algebra import Shape, Size
@@ -100,6 +101,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         self.phase = FORWARD
         self.path: Callable[[], str] = str
         self.failed_at: str | None = None
+        self.pinned: dict[str, str] = {}
         self._muted = 0
         self._torch_flops = 0
         self._copies: dict[int, tuple[Tensor, FakeTensor]] = {}
@@ -165,6 +167,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             self._learned[id(result)] = result
         if (formula := flop_registry.get(func.overloadpacket)) and not self.fakes.shape_env:
             self._torch_flops += formula(*args, **kwargs, out_val=result)
+        if self.fakes.shape_env and len(self.fakes.shape_env.replacements) > len(self.pinned):
+            for theirs in self.fakes.shape_env.replacements:
+                self.pinned.setdefault(str(theirs), self.path())
         self._note_operator(func, args, kwargs, result)
         return result
 
@@ -310,6 +315,17 @@ def _flat(values: Any) -> Iterator[Any]:  # noqa: ANN401  # any arguments
             yield value
 
 
+def _unrolled(args: tuple[Any, ...]) -> tuple[Tensor, ...]:
+    """Return what a recurrent layer returns, without its loop over the steps."""
+    data, second, third, *_ = args
+    packed_up = isinstance(second, Tensor) and isinstance(third, list | tuple)
+    packed_up = packed_up or (isinstance(second, Tensor) and isinstance(third, Tensor))
+    state, bidirectional = (third, args[8]) if packed_up else (second, args[7])
+    states = state if isinstance(state, list | tuple) else (state,)
+    width = states[0].shape[-1] * (2 if bidirectional else 1)
+    return data.new_empty((*data.shape[:-1], width)), *(torch.empty_like(s) for s in states)
+
+
 class Functions(TorchFunctionMode):
     """Notes whole functions that torch would take apart, such as interpolation, as one call each."""
 
@@ -333,7 +349,10 @@ class Functions(TorchFunctionMode):
             return func(*args, **kwargs)
         recorder = self.recorder
         with recorder.muted():
-            result = func(*args, **kwargs)
+            if name in GATES and not torch.is_grad_enabled():
+                result = _unrolled(args)
+            else:
+                result = func(*args, **kwargs)
         with torch._C.DisableTorchFunction():  # noqa: SLF001  # sizes read here are nobody's operations
             recorder.note(name, arguments_of(name, args, kwargs), result, rule)
         return result

@@ -47,7 +47,7 @@ def tabulate(
     }
     tree = outline(rows, headings, depth=depth, fold=fold)
     shape = trace.input[0] if trace.input else ()
-    return Table(trace.name, shape, convention, (entry, *tree), trace.conditions, _findings(trace))
+    return Table(trace.name, shape, convention, (entry, *tree), (), _findings(trace))
 
 
 def _findings(trace: Trace) -> Findings:

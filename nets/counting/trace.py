@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import torch
@@ -24,7 +24,10 @@ from nets.counting.rules import RULES
 from nets.counting.tensors import tensors_in
 from nets.counting.untouched import traceable, untouched
 from nets.errors import CountError
-from nets.network.algebra import Relation, Shape
+from nets.network.algebra import Shape
+
+if TYPE_CHECKING:
+    from nets.counting.symbols import Symbols
 
 
 @attrs.frozen
@@ -47,6 +50,8 @@ class Trace:
         The operations in the order of execution.
     parameters
         Who holds which parameters.
+    pinned
+        Symbols of torch's that turned out to hold for one number only, and the modules where they did.
     """
 
     name: str
@@ -56,7 +61,7 @@ class Trace:
     visits: Mapping[str, Visit]
     performed: tuple[Performed, ...]
     parameters: Ledger
-    conditions: tuple[Relation, ...] = ()
+    pinned: Mapping[str, str]
 
 
 def trace(
@@ -66,6 +71,7 @@ def trace(
     training: bool = False,
     backward: bool = False,
     rules: Rules = RULES,
+    symbols: "Symbols | None" = None,
 ) -> Trace:
     """Trace a module; it is left exactly as it was, and so is torch.
 
@@ -81,6 +87,8 @@ def trace(
         Whether the gradients of all parameters that ask for one are worked out too.
     rules
         What operators cost.
+    symbols
+        What the symbols of the input are to torch; needed where it has any.
 
     Raises
     ------
@@ -91,18 +99,20 @@ def trace(
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
         module.train(training)
-        fakes = FakeTensorMode(allow_non_fake_inputs=True)
+        environment = symbols.environment if symbols else None
+        fakes = FakeTensorMode(allow_non_fake_inputs=True, shape_env=environment)
         owners = {id(p): path for path, p in module.named_parameters()}
-        recorder = Recorder(fakes, owners, rules, int)
+        recorder = Recorder(fakes, owners, rules, symbols.ours if symbols else int)
         scopes = Scopes(module, recorder)
         recorder.path = lambda: scopes.path
         recorder.adopt(module)
         stack.enter_context(enable_python_dispatcher())
         stack.enter_context(fakes)
-        args, kwargs = arguments.made(recorder, module)
+        args, kwargs = arguments.made(recorder, module, symbols.size if symbols else int)
         entered = [*tensors_in((args, kwargs))]
-        shapes = tuple(tuple(t.shape) for t in entered)
-        numeric = tuple(tuple(t.shape) for t in entered if t.is_floating_point() or t.is_complex())
+        shapes = tuple(tuple(map(recorder.size, t.shape)) for t in entered)
+        floating = (t.is_floating_point() or t.is_complex() for t in entered)
+        numeric = tuple(shape for shape, floats in zip(shapes, floating, strict=True) if floats)
         try:
             if lazy:
                 with recorder.muted(), recorder, torch.no_grad():
@@ -121,6 +131,7 @@ def trace(
             scopes.visits,
             tuple(recorder.performed),
             ledger_of(module, recorder.used),
+            dict(recorder.pinned),
         )
 
 

@@ -66,6 +66,40 @@ def _joined(lists: Iterable[list[str]]) -> list[str]:
     return [*chain.from_iterable(lists)]
 
 
+MODULES = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, hidden=4):
+        super().__init__()
+        self.fc = nn.Linear(8, hidden)
+        self.never = nn.Linear(2, 2)
+
+    def forward(self, x, scale=1.0):
+        return self.fc(x).relu() * scale
+
+class Branching(nn.Module):
+    def forward(self, x):
+        return x + 1 if x.sum() > 0 else x
+
+class Boom(nn.Module):
+    def __init__(self):
+        raise ValueError("two\\nlines")
+
+class Failing(nn.Module):
+    def forward(self, x):
+        raise KeyError("what")
+
+nothing = None
+net = nn.Conv1d(2, 3, 3)
+"""
+_modules = st.sampled_from(
+    ["Net", "Branching", "Boom", "Failing", "nothing", "net", "missing", "nn", "Net.forward", ""]
+).map("model.py:{}".format) | st.sampled_from(
+    ["absent.py:Net", "torch.nn:Linear", "json:loads", ":", "a:b:c"]
+)
+
+
 def _option(name: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(values.map(lambda value: [name, value]), max_size=2).map(_joined)
 
@@ -106,6 +140,20 @@ COMMAND_LINES = st.one_of(
         _option("--input", st.sampled_from(["1x1x32x32", "2x784", "1x256x4x4", "1x1x1x1", "Nx784"])),
         _json,
     ),
+    _command(
+        st.sampled_from([["table"], ["table"], ["check"]]),
+        _word(_modules),
+        _option(
+            "--input", st.sampled_from(["2x8", "Nx8", "1x2x9", "2x8:int64", "2x8:what", "8", ""])
+        ),
+        _option("--set", st.sampled_from(["hidden=3", "hidden=x", "depth=1", "in_features=8"])),
+        _option(
+            "--kwargs", st.sampled_from(['{"scale": 2.0}', "{", "[]", '{"other": 1}'])
+        ),
+        *map(_flag, ("--json", "--backward", "--train", "--strict", "--no-fold")),
+        _option("--depth", st.sampled_from(["1", "0", "x"])),
+        _option("--unit", st.sampled_from(["N=2n", "N=", "L=4l", "x"])),
+    ),
     _command(st.just(["list"]), _json),
     st.lists(
         st.one_of(_nets, _settings, st.sampled_from(["--help", "-h", "--version", "table", "--"])), max_size=4
@@ -118,6 +166,7 @@ def _a_terminal(encoding: str, columns: str) -> Iterator[tuple[io.BytesIO, io.By
     out, err = io.BytesIO(), io.BytesIO()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.chdir(folder)
+        Path("model.py").write_text(MODULES, encoding="utf-8")
         patch.setenv("COLUMNS", columns)
         patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
         patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding=encoding, errors="backslashreplace"))
@@ -144,6 +193,7 @@ def test_any_command_line_is_answered(arguments: list[str], encoding: str, colum
             sys.stderr.flush()
             printed, said = out.getvalue().decode(encoding), err.getvalue().decode(encoding)
             left = {path.name: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+            del left["model.py"]
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)

@@ -251,11 +251,11 @@ def test_unknown_conventions_kinds_and_quantities_are_refused() -> None:
         convention_named("fvcor")
     with pytest.raises(InputError, match="relu: quantity 'output' does not exist; did you mean outputs"):
         attrs.evolve(HAND, operations={"relu": {"output": 1}})
-    wrong: list[dict[str, Any]] = [
+    wrong: tuple[dict[str, Any], ...] = (
         {"operations": {"ReLU": {}}},
         {"why": {"ReLU": ""}},
         {"uncounted": frozenset({"ReLU"})},
-    ]
+    )
     for settings in wrong:
         with pytest.raises(InputError, match="kind of operation 'ReLU' does not exist; did you mean relu"):
             attrs.evolve(HAND, **settings)
