@@ -75,7 +75,11 @@ class Symbols:
             return sympy.sympify(arguments[0]) / arguments[1]
         if kind is functions.FloorDiv:
             above, below = arguments
-            return floor_div(above, below) if isinstance(below, int) else sympy.floor(sympy.sympify(above) / below)
+            return (
+                floor_div(above, below)
+                if isinstance(below, int)
+                else sympy.floor(sympy.sympify(above) / below)
+            )
         if kind in _COUNTERPARTS:
             return _COUNTERPARTS[kind](*arguments)
         if kind in (sympy.Add, sympy.Mul, sympy.Pow) or theirs.is_Relational or theirs.is_Boolean:

@@ -143,13 +143,9 @@ COMMAND_LINES = st.one_of(
     _command(
         st.sampled_from([["table"], ["table"], ["check"]]),
         _word(_modules),
-        _option(
-            "--input", st.sampled_from(["2x8", "Nx8", "1x2x9", "2x8:int64", "2x8:what", "8", ""])
-        ),
+        _option("--input", st.sampled_from(["2x8", "Nx8", "1x2x9", "2x8:int64", "2x8:what", "8", ""])),
         _option("--set", st.sampled_from(["hidden=3", "hidden=x", "depth=1", "in_features=8"])),
-        _option(
-            "--kwargs", st.sampled_from(['{"scale": 2.0}', "{", "[]", '{"other": 1}'])
-        ),
+        _option("--kwargs", st.sampled_from(['{"scale": 2.0}', "{", "[]", '{"other": 1}'])),
         *map(_flag, ("--json", "--backward", "--train", "--strict", "--no-fold")),
         _option("--depth", st.sampled_from(["1", "0", "x"])),
         _option("--unit", st.sampled_from(["N=2n", "N=", "L=4l", "x"])),
