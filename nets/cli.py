@@ -183,7 +183,7 @@ def table(
         )
     counted = make(
         net,
-        ",".join(shapes) or None,
+        _inputs(shapes),
         kwargs=_read_kwargs(kwargs),
         units=parse_units(units) if units else None,
         fold=not unfolded,
@@ -197,6 +197,10 @@ def table(
     if strict and incomplete and counted.findings:
         streams.say(counted.findings.lower_bound)
     return DISAGREES if strict and incomplete else 0
+
+
+def _inputs(shapes: tuple[str, ...]) -> str | None:
+    return ",".join(shapes) if shapes else None
 
 
 def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[str, Any]:
@@ -257,7 +261,7 @@ def check(
     with _patience(f"building and running {net}"):
         outcome = compare_counts(
             net,
-            ",".join(shapes) or None,
+            _inputs(shapes),
             convention=convention,
             kwargs=_read_kwargs(kwargs),
             **_options(compare_counts, settings),
@@ -301,9 +305,7 @@ def compare(
     from nets.public import compare as compare_nets
     from nets.reports import comparison_report
 
-    comparison = compare_nets(
-        first, second, ",".join(shapes) or None, kwargs=_read_kwargs(kwargs), train=train
-    )
+    comparison = compare_nets(first, second, _inputs(shapes), kwargs=_read_kwargs(kwargs), train=train)
     if as_json:
         _print_json(comparison.to_dict())
     else:
@@ -325,7 +327,7 @@ def which(figure: str, net: str, shapes: tuple[str, ...], settings: tuple[str, .
     from nets.public import which as find
     from nets.reports import which_report
 
-    found = find(figure, net, ",".join(shapes) or None, **_options(find, settings))
+    found = find(figure, net, _inputs(shapes), **_options(find, settings))
     if as_json:
         _print_json(found.to_dict())
     else:
