@@ -227,7 +227,8 @@ def test_numbers_and_formulas_need_no_torch() -> None:
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = (
-        "import pathlib, sys; from nets import cli; from nets.counting import opinions;"
+        "import pathlib, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from nets import cli; from nets.counting import opinions;"
         "right = opinions.fvcore_opinion;"
         f"opinions.fvcore_opinion = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
@@ -235,10 +236,13 @@ def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        while not started.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            while not started.exists() and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # whatever happens, it is not left behind
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
 
