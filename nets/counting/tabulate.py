@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 import attrs
 
@@ -266,13 +267,14 @@ def _bytes(operands: tuple[Operand, ...]) -> Size:
 def _operation(performed: Performed) -> Operation:
     """Return a call as conventions know it."""
     call = performed.call
-    weights = biases = 0
+    weights: Any = 0
+    biases: Any = 0
     for name, value in call.arguments.items():
         for operand in value if isinstance(value, tuple) else (value,):
             if isinstance(operand, Operand) and operand.learned:
                 summand = name == "bias" or (name == "self" and call.operator.startswith("aten.add"))
-                biases += int(operand.numel) if summand else 0
-                weights += 0 if summand else int(operand.numel)
+                biases += operand.numel if summand else 0
+                weights += 0 if summand else operand.numel
     inputs = tuple(o.shape for o in call.inputs if not o.learned and o.floating)
     window = call["size"] if performed.work.kind == kinds.LOCAL_RESPONSE_NORM else 1
     return Operation(
