@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,7 +173,7 @@ def table(
     NET is a name of `list`, counted by formula, or where a torch module is found, which is traced without
     computing anything: package.module:factory or file.py:Class.
     """
-    from nets.inputs import parse_options, parse_units
+    from nets.inputs import parse_units
     from nets.public import table as make
 
     target = _target(out)
@@ -187,7 +188,7 @@ def table(
         units=parse_units(units) if units else None,
         fold=not unfolded,
         **asked,
-        **parse_options(settings),
+        **_options(make, settings),
     )
     names = None if columns is None else [name.strip().lower() for name in columns.split(",")]
     encoding = streams.encoding() if target is None else "utf-8"
@@ -196,6 +197,20 @@ def table(
     if strict and incomplete and counted.findings:
         streams.say(counted.findings.lower_bound)
     return DISAGREES if strict and incomplete else 0
+
+
+def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[str, Any]:
+    """Read the settings of a net; a name that the function keeps for itself would not get through to it."""
+    from nets.inputs import parse_options
+
+    options = parse_options(settings)
+    for name in options:
+        parameter = signature(function).parameters.get(name)
+        if parameter is not None and parameter.kind is not Parameter.VAR_KEYWORD:
+            raise InputError(
+                f"--set {name}: no net has this option; a factory that has it needs another name for it"
+            )
+    return options
 
 
 def _read_kwargs(text: str | None) -> dict[str, Any] | None:
@@ -236,7 +251,6 @@ def check(
     """
     if paper:
         return _check_paper(net, as_json=as_json, changed=bool(shapes or settings))
-    from nets.inputs import parse_options
     from nets.public import check as compare_counts
     from nets.reports import check_report
 
@@ -246,7 +260,7 @@ def check(
             ",".join(shapes) or None,
             convention=convention,
             kwargs=_read_kwargs(kwargs),
-            **parse_options(settings),
+            **_options(compare_counts, settings),
         )
     if as_json:
         _print_json(outcome.to_dict())
@@ -308,11 +322,10 @@ def which(figure: str, net: str, shapes: tuple[str, ...], settings: tuple[str, .
 
     The exit status is 1 if none does; the closest are shown then.
     """
-    from nets.inputs import parse_options
     from nets.public import which as find
     from nets.reports import which_report
 
-    found = find(figure, net, ",".join(shapes) or None, **parse_options(settings))
+    found = find(figure, net, ",".join(shapes) or None, **_options(find, settings))
     if as_json:
         _print_json(found.to_dict())
     else:
@@ -365,7 +378,10 @@ def _deliver(text: str, target: Path | None, form: str) -> None:
         return
     from nets.files import write
 
-    write(target, text.encode("utf-8", "backslashreplace"))
+    try:
+        write(target, text.encode("utf-8", "backslashreplace"))
+    except BrokenPipeError:  # the file is a pipe
+        raise streams.ReaderGoneError from None
     streams.say(f"wrote {target}")
 
 
@@ -410,7 +426,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int | None = cli.main(arguments, prog_name="python -m nets", standalone_mode=False)
         streams.flush()
-    except BrokenPipeError:  # whoever reads our output has seen enough, as `head` does
+    except streams.ReaderGoneError:
         streams.give_up()
         return BROKEN_PIPE
     except (click.Abort, KeyboardInterrupt):
@@ -427,7 +443,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, ImportError):
-        return f"this command needs {error.name}, which is not installed: python -m pip install {error.name}"
+        needed = (error.name or str(error)).partition(".")[0]
+        return f"this command needs {needed}, which is not installed: python -m pip install {needed}"
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     if isinstance(error, OSError):

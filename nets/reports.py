@@ -19,11 +19,11 @@ _COMMON = ("channels", "classes", "size", "width")
 _MAC = Paragraph("1 MAC = 1 multiply-accumulate = 2 FLOPs.")
 
 
-def _grid(rows: Sequence[Sequence[str]], *titles: str, right: str, totals: int = 0) -> Grid:
-    """Return rows under titles as columns that stand alone; those in ``right`` (by letter) hold numbers."""
+def _grid(rows: Sequence[Sequence[str]], *titles: str, kinds: str, totals: int = 0) -> Grid:
+    """Return rows under titles as columns of names (``kinds`` l), numbers (r) and phrases (f)."""
     body, sums = (rows[:-totals], rows[-totals:]) if totals else (rows, ())
     columns = [
-        Column(title, [row[index] for row in body], [row[index] for row in sums], right=right[index] == "r")
+        Column(title, [row[index] for row in body], [row[index] for row in sums], right=kinds[index] == "r")
         for index, title in enumerate(titles)
     ]
     return Grid(columns[0], tuple((column,) for column in columns[1:]))
@@ -43,7 +43,7 @@ def check_report(check: Check) -> Iterator[Part]:
         word = "torch (FLOPs / 2)" if (quantity, source) == ("MACs", "torch") else source
         off = f"{counted - formula:+,}" if counted != formula else "0"
         rows.append((quantity, _number(formula), _number(counted), word, off))
-    yield _grid(rows, "", check.base, "counted", "by", "difference", right="lrrrr")
+    yield _grid(rows, "", check.base, "counted", "by", "difference", kinds="lrrrr")
     yield Paragraph("")
     if check.lines:
         yield Paragraph("MACs, row by row:")
@@ -73,7 +73,7 @@ def _side_by_side(check: Check) -> Grid:
     sources = ["formula", "trace", "fvcore", "torch"]
     asked = [name for name in sources if any(getattr(line, name) is not None for line in check.lines)]
     rows = [(line.layer, *(_number(getattr(line, name)) for name in asked)) for line in check.lines]
-    return _grid(rows, "layer", *asked, right="l" + "r" * len(asked))
+    return _grid(rows, "layer", *asked, kinds="l" + "r" * len(asked))
 
 
 def _layers(count: int) -> str:
@@ -87,9 +87,9 @@ def _reason(difference: Difference) -> tuple[str, str, str]:
 def _differences(differences: list[Difference], base: str, *, quantities: bool = False) -> Grid:
     if not quantities:
         rows = [(d.layer, _number(d.formula), _number(d.counted)) for d in differences]
-        return _grid(rows, "layer", base, "counted", right="lrr")
+        return _grid(rows, "layer", base, "counted", kinds="lrr")
     said = [(d.layer, d.quantity, d.source, _number(d.formula), _number(d.counted)) for d in differences]
-    return _grid(said, "layer", "what", "by", base, "counted", right="lllrr")
+    return _grid(said, "layer", "what", "by", base, "counted", kinds="lllrr")
 
 
 def comparison_report(comparison: Comparison) -> Iterator[Part]:
@@ -154,7 +154,7 @@ def published_report(name: str, verdicts: tuple[Verdict, ...]) -> Iterator[Part]
         if not verdict.ok:
             word = "DISAGREES" if not verdict.agrees else "agrees, though listed as a misprint"
         rows.append((printed.row, verdict.of, printed.figure.text, f"{verdict.exact:,}", word))
-    yield _grid(rows, "row", "what", "printed", "exact", "verdict", right="llrrl")
+    yield _grid(rows, "row", "what", "printed", "exact", "verdict", kinds="llrrf")
     yield Paragraph("")
     yield Paragraph(
         "Agrees: it is the exact count, rounded up or down. Parameters hold biases, weights do not."
@@ -186,10 +186,11 @@ def which_report(found: Which) -> Iterator[Part]:
 
 def _readings(readings: Sequence[Reading], said: Sequence[str], title: str) -> Grid:
     rows = [
-        (reading.net, ", ".join(reading.conventions), reading.what, f"{reading.exact:,}", word)
+        (name, reading.net, reading.what, f"{reading.exact:,}", word)
         for reading, word in zip(readings, said, strict=True)
+        for name in reading.conventions
     ]
-    return _grid(rows, "net", "convention", "what", "exact", title, right="lllrl")
+    return _grid(rows, "convention", "net", "what", "exact", title, kinds="llfrl")
 
 
 def zoo_list() -> Iterator[Part]:
@@ -200,7 +201,7 @@ def zoo_list() -> Iterator[Part]:
         total = network.table().total
         own = " ".join(option for option in zoo.options_of(name) if option not in _COMMON)
         rows.append((name, show(network.example), f"{total.parameters:,}", f"{total.macs:,}", own))
-    yield _grid(rows, "net", "input", "parameters", "MACs", "own options", right="llrrl")
+    yield _grid(rows, "net", "input", "parameters", "MACs", "own options", kinds="llrrf")
     yield Paragraph("")
     yield _MAC
     yield Paragraph(f"Options of most nets: {', '.join(_COMMON)}; such as --set width=0.5.")

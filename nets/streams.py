@@ -14,6 +14,14 @@ _COLOURS: dict[Style, dict[str, object]] = {"bold": {"bold": True}, "good": {"fg
 _COLOURS["bad"] = {"fg": "red", "bold": True}
 
 
+# An unbuffered output (PYTHONUNBUFFERED) does not say that only a part of a large text was taken.
+_CHUNK = 1 << 14
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output has seen enough, as `head` does."""
+
+
 def encoding() -> str:
     """Return the encoding of standard output."""
     return getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -39,12 +47,19 @@ def put(text: str, *, escaped: Callable[[str], str] | None = None) -> None:
     ------
     InputError
         If standard output is closed.
+    ReaderGoneError
+        If nobody reads it any more.
     """
     if sys.stdout is None:
         raise InputError("standard output is closed, so there is nowhere to write to")
     if not is_unicode():
         text = escaped(text) if escaped else plain(text, encoding())
-    sys.stdout.write(plain(text, encoding()))
+    text = plain(text, encoding())
+    try:
+        for at in range(0, len(text), _CHUNK):
+            sys.stdout.write(text[at : at + _CHUNK])
+    except BrokenPipeError:
+        raise ReaderGoneError from None  # click would make status 1 of a BrokenPipeError
 
 
 def show(parts: Iterable[Part]) -> None:
@@ -63,7 +78,10 @@ def say(sentence: str) -> None:
 def flush() -> None:
     """See to it that everything has been written."""
     if sys.stdout is not None:
-        sys.stdout.flush()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
 
 def give_up() -> None:

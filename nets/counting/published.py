@@ -69,8 +69,8 @@ class Verdict:
     printed
         The figure.
     exact, of
-        The exact count that the figure is nearest to, and what it is a count of: papers do not say whether
-        biases are in their parameters.
+        The exact count, and what it is a count of: papers do not say whether biases are in their parameters,
+        so those with them are taken where only they agree.
     agrees
         Whether the figure is the exact number, rounded up, down or to the nearest.
     """
@@ -181,10 +181,8 @@ def _verdict(printed: Printed, table: Table) -> Verdict:
 
     counts = total(row for row in table.rows if covered(row))
     macs: Any = counts.macs
-    readings: tuple[tuple[int, Literal["MACs", "weights", "parameters"]], ...] = (
-        ((macs, "MACs"),)
-        if printed.quantity == "macs"
-        else ((counts.parameters, "parameters"), (counts.weights, "weights"))
-    )
-    exact, of = min(readings, key=lambda reading: abs(reading[0] - printed.figure.value))
-    return Verdict(printed, exact, of, printed.figure.matches(exact))
+    if printed.quantity == "macs":
+        return Verdict(printed, macs, "MACs", printed.figure.matches(macs))
+    with_biases = not printed.figure.matches(counts.weights) and printed.figure.matches(counts.parameters)
+    exact = counts.parameters if with_biases else counts.weights
+    return Verdict(printed, exact, "parameters" if with_biases else "weights", printed.figure.matches(exact))

@@ -4,6 +4,7 @@ Only symbolic tables load this module, and sympy with it.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import sympy
 from sympy.printing.precedence import PRECEDENCE
@@ -106,6 +107,9 @@ def by_hand(size: Size) -> str:
     >>> by_hand(1728)
     '1,728'
     """
-    if isinstance(size, int):
-        return f"{size:,}"
-    return str(_Hand().doprint(size))
+    return f"{size:,}" if isinstance(size, int) else _by_hand(size)
+
+
+@lru_cache(maxsize=4096)  # a deep net writes the same few sizes hundreds of times
+def _by_hand(formula: sympy.Expr) -> str:
+    return str(_Hand().doprint(formula))

@@ -79,7 +79,7 @@ PARAMETERS = ("weights", "biases", "parameters")
 RECORD = ("layer", "type", "output", "activations", "weights", "biases", "parameters", "macs", "flops")
 
 
-_BEYOND_LETTERS = 10**22
+_BEYOND_LETTERS = 999 * 10**18
 _LETTERS = MappingProxyType({18: "E", 15: "P", 12: "T", 9: "G", 6: "M", 3: "K"})
 
 

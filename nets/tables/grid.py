@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
-LEAST = 24
+LEAST = 28
 """No part is made for a terminal narrower than this: the largest numbers would not fit."""
 
 _NAME_LEAST = 12

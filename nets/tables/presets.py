@@ -149,7 +149,7 @@ PTFLOPS_ATEN = Convention(
     unit="MACs",
     operations=_BIASED,
     activations={},
-    source="ptflops 0.7.5, get_model_complexity_info(backend='aten')",
+    source="ptflops 0.7.5, get_model_complexity_info() with the back end aten",
     why=dict.fromkeys(_PRODUCTS, "ptflops counts 1 per bias and position"),
 )
 

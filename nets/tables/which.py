@@ -11,6 +11,7 @@ from nets.tables.presets import HAND
 from nets.tables.rows import Rows
 
 _CLOSEST = 5
+_FINE = 100
 
 
 @attrs.frozen
@@ -98,7 +99,7 @@ def which(figure: Figure, tables: Iterable[Rows]) -> Which:
             names = counts.setdefault((table.name, what, exact), [])
             names += [table.convention.name] * (table.convention.name not in names)
     readings = [
-        Reading(net, what, tuple(names), exact, figure.rounding(exact))
+        Reading(net, what, tuple(names), exact, _rounding(figure, exact))
         for (net, what, exact), names in counts.items()
         if exact
     ]
@@ -108,6 +109,13 @@ def which(figure: Figure, tables: Iterable[Rows]) -> Which:
         return Which(figure, shape, tuple(matches))
     readings.sort(key=lambda reading: abs(reading.exact - figure.value))
     return Which(figure, shape, (), tuple(readings[:_CLOSEST]))
+
+
+def _rounding(figure: Figure, exact: int) -> str:
+    """Say how the figure comes of a count; one of few digits is taken to be rounded to the nearest."""
+    rounding = figure.rounding(exact)
+    coarse = _FINE * figure.resolution > figure.value
+    return "" if coarse and rounding in ("cut off", "rounded up") else rounding
 
 
 def _counts(table: Rows) -> Iterator[tuple[str, int]]:

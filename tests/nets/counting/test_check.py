@@ -109,3 +109,13 @@ def test_symbols_and_giants_are_refused() -> None:
 def test_a_module_that_does_not_run_is_refused_in_one_sentence() -> None:
     with pytest.raises(CountError, match="Linear does not run on input 1×1×32×32"):
         check_network(zoo.lenet5(), module=nn.Linear(3, 3))
+
+
+def test_a_wrong_output_shape_is_a_difference() -> None:
+    module = build(zoo.lenet5())
+    module.c1 = nn.Conv2d(1, 6, 5, padding=1)  # 30×30 where the description says 28×28
+    module.s2 = nn.AdaptiveAvgPool2d(14)  # so that the rest fits again
+    check = check_network(zoo.lenet5(), module=module)
+    assert not check.ok
+    found = {d.layer: (d.formula, d.counted) for d in check.unexplained if d.quantity == "output"}
+    assert found["c1"] == ((1, 6, 28, 28), (1, 6, 30, 30))

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nets
-from nets import zoo
+from nets import Network, Node, zoo
 from nets.drawing.layout import GAP, lay_out
 from nets.errors import InputError
+from nets.layers import Conv2d, Input
+from nets.sketch import Sketch
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -87,3 +89,52 @@ def test_in_any_graph_neighbours_keep_their_distance_and_edges_run_downwards(
 def test_the_same_net_gives_the_same_picture() -> None:
     assert nets.draw("googlenet") == nets.draw("googlenet")
     assert not re.search(r"nan|inf\b", nets.draw("googlenet"))
+
+
+def blocks(svg: str) -> list[tuple[str, float, float]]:
+    """Text, left and baseline of every label of a frame."""
+    found = [text for text in ET.fromstring(svg).iter(f"{SVG}text") if text.get("class") == "block"]  # noqa: S314  # ours
+    return [(text.text or "", float(text.attrib["x"]), float(text.attrib["y"])) for text in found]
+
+
+@pytest.mark.parametrize(
+    ("network", "names"),
+    [
+        (zoo.googlenet(aux=True), ["conv2", "loss1", "loss2"]),
+        (zoo.googlenet(), ["conv2"]),
+        (zoo.resnet(50), []),
+    ],
+    ids=["googlenet with heads", "googlenet", "resnet50"],
+)
+def test_labels_of_frames_are_covered_by_no_box(network: Network, names: list[str]) -> None:
+    svg = nets.draw(network)
+    labels = blocks(svg)
+    assert [name for name, _, _ in labels] == names
+    for name, left, baseline in labels:
+        right, top, bottom = left + 6.6 * len(name), baseline - 8, baseline + 2
+        for x, y, width, height in boxes(svg):
+            assert right <= x or x + width <= left or bottom <= y or y + height <= top
+
+
+def test_strides_of_two_numbers_are_both_told() -> None:
+    sketch = Sketch("strided", (1, 9, 9))
+    sketch.conv("a", 2, 3, stride=(1, 2))
+    sketch.conv("b", 2, 3, stride=2)
+    sketch.conv("c", 2, 1)
+    texts = [text.text for text in ET.fromstring(nets.draw(sketch.network())).iter(f"{SVG}text")]  # noqa: S314  # ours
+    assert "conv 3×3 /1×2 → 7×4×2" in texts
+    assert "conv 3×3 /2 → 3×1×2" in texts
+    assert "conv 1×1 → 3×1×2" in texts
+
+
+class MyConvolution(Conv2d):
+    """A class of the user's own."""
+
+
+@pytest.mark.parametrize("name", ["<b>&", "a\x1b[31m", "c[red]y", "漢字" * 30, "x" * 300, "a\nb", "\ud800"])
+def test_any_name_can_be_drawn(name: str) -> None:
+    net = Network("<&>", (Node("input", Input((1, 4, 4))), Node(name, MyConvolution(1, 2, 3), ("input",))))
+    svg = nets.draw(net)
+    root = ET.fromstring(svg.encode())  # noqa: S314  # ours
+    assert float(root.attrib["width"]) < 1000
+    assert any((text.text or "").startswith("conv 3×3") for text in root.iter(f"{SVG}text"))

@@ -69,3 +69,9 @@ def test_input_shapes_mix_numbers_and_names() -> None:
 )
 def test_settings_are_read_as_what_they_look_like(text: str, value: object) -> None:
     assert parse_options([text]) == {"a": value}
+
+
+def test_a_bound_on_two_symbols_is_left_as_it_is() -> None:
+    bound = at_least(floor_div(H + symbol("W") + 1, 2), 3)
+    assert str(bound) == "H/2 + W/2 >= 5/2"
+    assert at_least(floor_div(H, 2) + 3, 3) is True
