@@ -120,7 +120,6 @@ def list_nets(*, as_json: bool) -> None:
     epilog=_examples(
         "table lenet5 --input 8x1x28x28",
         "table vgg19 --format csv --out vgg19.csv",
-        "table model.py:Net --input 2x128:int64 --depth 2",
     )
 )
 @click.argument("net")
@@ -183,7 +182,7 @@ def table(
         )
     counted = make(
         net,
-        ",".join(shapes) or None,
+        _inputs(shapes),
         kwargs=_read_kwargs(kwargs),
         units=parse_units(units) if units else None,
         fold=not unfolded,
@@ -213,6 +212,10 @@ def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[st
     return options
 
 
+def _inputs(shapes: tuple[str, ...]) -> str | None:
+    return ",".join(shapes) if shapes else None
+
+
 def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
@@ -225,9 +228,7 @@ def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     return read
 
 
-@cli.command(
-    epilog=_examples("check lenet5", "check googlenet --paper", "check model.py:Net --input 1x3x32x32")
-)
+@cli.command(epilog=_examples("check lenet5", "check googlenet --paper"))
 @click.argument("net")
 @_net_options
 @click.option("--kwargs", metavar="JSON", help="Keyword arguments of a module.")
@@ -257,7 +258,7 @@ def check(
     with _patience(f"building and running {net}"):
         outcome = compare_counts(
             net,
-            ",".join(shapes) or None,
+            _inputs(shapes),
             convention=convention,
             kwargs=_read_kwargs(kwargs),
             **_options(compare_counts, settings),
@@ -301,9 +302,7 @@ def compare(
     from nets.public import compare as compare_nets
     from nets.reports import comparison_report
 
-    comparison = compare_nets(
-        first, second, ",".join(shapes) or None, kwargs=_read_kwargs(kwargs), train=train
-    )
+    comparison = compare_nets(first, second, _inputs(shapes), kwargs=_read_kwargs(kwargs), train=train)
     if as_json:
         _print_json(comparison.to_dict())
     else:
@@ -325,7 +324,7 @@ def which(figure: str, net: str, shapes: tuple[str, ...], settings: tuple[str, .
     from nets.public import which as find
     from nets.reports import which_report
 
-    found = find(figure, net, ",".join(shapes) or None, **_options(find, settings))
+    found = find(figure, net, _inputs(shapes), **_options(find, settings))
     if as_json:
         _print_json(found.to_dict())
     else:

@@ -8,7 +8,7 @@ import attrs
 
 from nets.counting.call import Call, Operand
 from nets.counting.parameters import Parameter
-from nets.counting.recorder import BACKWARD, FORWARD, Performed
+from nets.counting.recorder import BACKWARD, FORWARD, Performed, Visit
 from nets.counting.trace import Trace
 from nets.frozen import FrozenMap
 from nets.layers import kinds
@@ -107,7 +107,9 @@ class _Tabulation:
     def __init__(self, trace: Trace, convention: Convention) -> None:
         self.trace, self.convention = trace, convention
         self.drafts: dict[tuple[str, str], _Draft] = {}
-        self.visited = {owner(path): visit for path, visit in reversed([*trace.visits.items()])}
+        self.visited: dict[str, Visit] = {}
+        for path, visit in trace.visits.items():
+            self.visited.setdefault(owner(path), visit)
         self.containers = {
             owner(visit.parent)
             for path, visit in trace.visits.items()

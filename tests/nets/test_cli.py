@@ -168,7 +168,7 @@ def test_list_names_every_net(capsys: pytest.CaptureFixture[str]) -> None:
         (["table", "vgg19", "--set", f"classes={'-' * 3000}1"], "classes must be an integer of at least 1"),
         (["table", "vgg19", "--set", f"classes={'(' * 3000}"], "classes must be an integer of at least 1"),
         (["table", "vgg19", "--set", "name=x"], "vgg19 has no option 'name'"),
-        (["table", "vgg19", "--set", "depth=x"], "vgg19 has no option 'depth'"),
+        (["table", "vgg19", "--set", "depth=x"], "no net has this option"),
         (["table", "vgg19", "--set", "shape=x"], "vgg19 has no option 'shape'"),
         (["table", "vgg19", "--set", "kwargs=x"], "--set kwargs: no net has this option"),
         (["check", "vgg19", "--set", "subject=x"], "--set subject: no net has this option"),
