@@ -120,7 +120,6 @@ def list_nets(*, as_json: bool) -> None:
     epilog=_examples(
         "table lenet5 --input 8x1x28x28",
         "table vgg19 --format csv --out vgg19.csv",
-        "table model.py:Net --input 2x128:int64 --depth 2",
     )
 )
 @click.argument("net")
@@ -217,6 +216,10 @@ def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[st
     return options
 
 
+def _inputs(shapes: tuple[str, ...]) -> str | None:
+    return ",".join(shapes) if shapes else None
+
+
 def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
@@ -229,9 +232,7 @@ def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     return read
 
 
-@cli.command(
-    epilog=_examples("check lenet5", "check googlenet --paper", "check model.py:Net --input 1x3x32x32")
-)
+@cli.command(epilog=_examples("check lenet5", "check googlenet --paper"))
 @click.argument("net")
 @_net_options
 @click.option("--kwargs", metavar="JSON", help="Keyword arguments of a module.")

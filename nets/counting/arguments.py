@@ -69,6 +69,14 @@ class Arguments:
 
         return Arguments(*_mapped((self.args, dict(self.kwargs)), convert))
 
+    def at(self, values: Mapping[str, int]) -> "Arguments":
+        """Return the arguments with numbers in place of some symbols."""
+
+        def convert(spec: Spec) -> Spec:
+            return attrs.evolve(spec, shape=tuple(_put(size, values) for size in spec.shape))
+
+        return Arguments(*_mapped((self.args, dict(self.kwargs)), convert))
+
     def made(
         self, recorder: "Recorder", module: nn.Module, size: Callable[[Size], Any] = int
     ) -> tuple[Any, dict[str, Any]]:
@@ -94,6 +102,13 @@ class Arguments:
 
         made: tuple[Any, dict[str, Any]] = _mapped((self.args, dict(self.kwargs)), make)
         return made
+
+
+def _put(size: Any, values: Mapping[str, int]) -> Size:  # noqa: ANN401  # an int or a formula
+    if not getattr(size, "free_symbols", None):
+        return int(size)
+    put: Any = size.subs({name: values[str(name)] for name in size.free_symbols if str(name) in values})
+    return put if put.free_symbols else int(put)
 
 
 def _like(module: nn.Module) -> tuple[torch.dtype, torch.device]:

@@ -407,7 +407,8 @@ def _outside_of(table: Table, traced: Table) -> Iterator[Difference]:
 
 def _tool_outside(table: Table, fvcore: Table, opinion: "Opinion") -> Iterator[Difference]:
     """Yield what a tool counts in no module's name: work in plain functions."""
-    functions = [row for row in fvcore.rows if row.layer not in opinion.macs and row.kind != INPUT]
+    rows = (row for row in fvcore.rows if not row.subtotal and row.kind != INPUT)
+    functions = [row for row in rows if row.layer not in opinion.macs]
     for quantity, counts, expected in (
         ("MACs", opinion.macs, sum(_whole(row.counts.operations) for row in functions)),
         ("activations", opinion.activations, sum(_whole(row.counts.activations) for row in functions)),

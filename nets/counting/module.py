@@ -9,7 +9,7 @@ from nets.counting.arguments import arguments_for
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
 from nets.counting.tabulate import tabulate
-from nets.counting.trace import trace
+from nets.counting.trace import Trace, trace
 from nets.tables.conventions import Convention
 from nets.tables.table import Table
 
@@ -30,5 +30,13 @@ def module_table(
 ) -> Table:
     """Trace a module and make its table; see `nets.table` for the parameters."""
     arguments = arguments_for(module, inputs, kwargs, units)
-    traced = trace(module, arguments, training=train or backward, backward=backward, rules=rules or RULES)
-    return tabulate(traced, convention, every=every, depth=depth, fold=fold)
+
+    def shape_table(traced: Trace) -> Table:
+        return tabulate(traced, convention, every=every, depth=depth, fold=fold)
+
+    settings: dict[str, Any] = {"training": train or backward, "backward": backward, "rules": rules or RULES}
+    if not arguments.symbols:
+        return shape_table(trace(module, arguments, **settings))
+    from nets.counting.formulas import formula_table
+
+    return formula_table(module, arguments, convention, shape_table=shape_table, **settings)

@@ -145,9 +145,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 self._constants[id(tensor)] = tensor
             self._note_operator(func, args, kwargs, result)
             return result
-        if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
-            for tensor in tensors:
-                self._constants.pop(id(tensor), None)
+        self._forget(func, tensors)
         lengths = args[1] if name == _PACK else None
         args = tuple(self._fake(arg) for arg in args)
         kwargs = {key: self._fake(value) for key, value in kwargs.items()}
@@ -157,8 +155,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             if result is not NotImplemented:
                 return result
         result = packed(args[0], lengths) if lengths is not None else func(*args, **kwargs)
-        if torch.is_grad_enabled() and self.phase == FORWARD:
-            self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.path())  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
+        if torch.is_grad_enabled():
+            self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self._place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
         if (
             rule is general.view
             and isinstance(result, Tensor)
@@ -167,11 +165,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             self._learned[id(result)] = result
         if (formula := flop_registry.get(func.overloadpacket)) and not self.fakes.shape_env:
             self._torch_flops += formula(*args, **kwargs, out_val=result)
-        if self.fakes.shape_env and len(self.fakes.shape_env.replacements) > len(self.pinned):
-            for theirs in self.fakes.shape_env.replacements:
-                self.pinned.setdefault(str(theirs), self.path())
+        self._note_pins()
         self._note_operator(func, args, kwargs, result)
         return result
+
+    def _forget(self, func: Any, tensors: list[Tensor]) -> None:  # noqa: ANN401  # an operator
+        """Take nothing for constant any more that is written to."""
+        if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
+            for tensor in tensors:
+                self._constants.pop(id(tensor), None)
+
+    def _note_pins(self) -> None:
+        """Note where a symbol turned out to hold for one number only."""
+        environment = self.fakes.shape_env
+        if environment and len(environment.replacements) > len(self.pinned):
+            for theirs in environment.replacements:
+                self.pinned.setdefault(str(theirs), self.path())
 
     def _note_operator(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:  # noqa: ANN401  # torch's protocol
         if not self._muted:

@@ -1,6 +1,6 @@
 """Sizes as symbols: torch's own symbolic integers, and what they become in our formulas."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sympy
@@ -12,6 +12,8 @@ from torch.utils._sympy import functions
 from nets.errors import CountError
 from nets.network.algebra import Size, floor_div
 from nets.network.formulas import symbol
+
+_LEAST = 2  # 0 and 1 torch takes for themselves
 
 
 class Symbols:
@@ -27,6 +29,7 @@ class Symbols:
     def __init__(self, hints: Mapping[str, int]) -> None:
         self.environment = ShapeEnv(duck_shape=False)
         self.hints = dict(hints)
+        self.theirs: dict[str, sympy.Symbol] = {}
         self._integers: dict[sympy.Symbol, torch.SymInt] = {}
         self._ours: dict[sympy.Basic, Any] = {}
         for name, hint in hints.items():
@@ -34,6 +37,7 @@ class Symbols:
             theirs = self.environment.create_symbol(
                 hint, source=source, dynamic_dim=DimDynamic.DYNAMIC, constraint_dim=None
             )
+            self.theirs[name] = theirs
             self._ours[theirs] = symbol(name)
             integer = self.environment.create_symintnode(theirs, hint=hint, source=source)
             self._integers[symbol(name)] = integer  # type: ignore[assignment]  # an int only where torch specialises
@@ -53,6 +57,20 @@ class Symbols:
             converted: Size = self.formula(size.node.expr)
             return converted
         return int(size)
+
+    def compared(self) -> Iterator[Any]:
+        """Yield the relations between sizes that torch went by: comparisons, and ranges that it narrowed."""
+        compared = [self.formula(guard.expr) for guard in self.environment.guards]
+        yield from compared
+        alone = {str(*names) for c in compared if len(names := getattr(c, "free_symbols", ())) == 1}
+        for name, theirs in self.theirs.items():
+            allowed = self.environment.var_to_range.get(theirs)
+            if allowed is None or name in alone:
+                continue
+            if allowed.upper.is_Integer:
+                yield sympy.Le(symbol(name), int(allowed.upper))
+            if allowed.lower.is_Integer and allowed.lower > _LEAST:
+                yield sympy.Ge(symbol(name), int(allowed.lower))
 
     def formula(self, theirs: sympy.Basic) -> Any:  # noqa: ANN401  # a formula or relation
         """Return a formula or relation of torch's in our symbols.

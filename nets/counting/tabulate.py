@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
 import attrs
 
 from nets.counting.call import Call, Operand
 from nets.counting.parameters import Parameter
-from nets.counting.recorder import BACKWARD, FORWARD, Performed
+from nets.counting.recorder import BACKWARD, FORWARD, Performed, Visit
 from nets.counting.trace import Trace
 from nets.frozen import FrozenMap
 from nets.layers import kinds
@@ -106,7 +107,9 @@ class _Tabulation:
     def __init__(self, trace: Trace, convention: Convention) -> None:
         self.trace, self.convention = trace, convention
         self.drafts: dict[tuple[str, str], _Draft] = {}
-        self.visited = {owner(path): visit for path, visit in reversed([*trace.visits.items()])}
+        self.visited: dict[str, Visit] = {}
+        for path, visit in trace.visits.items():
+            self.visited.setdefault(owner(path), visit)
         self.containers = {
             owner(visit.parent)
             for path, visit in trace.visits.items()
@@ -266,13 +269,14 @@ def _bytes(operands: tuple[Operand, ...]) -> Size:
 def _operation(performed: Performed) -> Operation:
     """Return a call as conventions know it."""
     call = performed.call
-    weights = biases = 0
+    weights: Any = 0
+    biases: Any = 0
     for name, value in call.arguments.items():
         for operand in value if isinstance(value, tuple) else (value,):
             if isinstance(operand, Operand) and operand.learned:
                 summand = name == "bias" or (name == "self" and call.operator.startswith("aten.add"))
-                biases += int(operand.numel) if summand else 0
-                weights += 0 if summand else int(operand.numel)
+                biases += operand.numel if summand else 0
+                weights += 0 if summand else operand.numel
     inputs = tuple(o.shape for o in call.inputs if not o.learned and o.floating)
     window = call["size"] if performed.work.kind == kinds.LOCAL_RESPONSE_NORM else 1
     return Operation(

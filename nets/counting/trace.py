@@ -121,6 +121,8 @@ def trace(
                 output = module(*args, **kwargs)
                 if backward:
                     _differentiate(recorder, output)
+        except CountError as error:
+            raise CountError(f"{name}: {error}") from None
         except Exception as error:
             raise CountError(_reason(name, arguments, recorder, error)) from error
         return Trace(
@@ -138,7 +140,7 @@ def trace(
 def _differentiate(recorder: Recorder, output: Any) -> None:  # noqa: ANN401  # whatever a module returns
     outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
     if not outputs:
-        raise CountError("nothing that it returns asks for a gradient")
+        raise CountError("nothing that it returns asks for a gradient, so there is no backward pass")
     with recorder.muted():
         ones = [torch.ones_like(tensor) for tensor in outputs]
     recorder.phase = BACKWARD

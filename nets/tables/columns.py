@@ -242,7 +242,9 @@ def relation(condition: Any) -> str:  # noqa: ANN401  # a sympy relation
     >>> relation(Ge(Symbol("H"), 32))
     'H ≥ 32'
     """
-    sign = {">=": "≥", "==": "="}[condition.rel_op]
+    if not condition.is_Relational:
+        return " and ".join(map(relation, condition.args)) if condition.is_Boolean else str(condition)
+    sign = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}.get(condition.rel_op, condition.rel_op)
     left, right = (
         written(int(side)) if side.is_Integer else written(side) for side in (condition.lhs, condition.rhs)
     )

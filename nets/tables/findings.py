@@ -53,6 +53,10 @@ class Findings:
         How many numbers each of the parameters named here holds.
     uncounted
         Operators without a rule.
+    unneeded
+        Conditions that torch's own code made and that the formulas do not need.
+    pins
+        Sentences on sizes that a module needs as numbers.
     backward
         Whether gradients were counted too.
     """
@@ -64,6 +68,8 @@ class Findings:
     buffers: int = 0
     sizes: Mapping[str, int] = FrozenMap({})  # it cannot change
     uncounted: tuple[Uncounted, ...] = ()
+    unneeded: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
     backward: bool = False
 
     @property
@@ -94,6 +100,10 @@ class Findings:
             yield f"Never used, but counted: {few(self.idle)}."
         if self.frozen:
             yield f"Frozen: {few(self.frozen)}."
+        for sentence in self.pins:
+            yield f"{sentence}."
+        if self.unneeded:
+            yield f"Compared by torch, and found not to matter: {few(self.unneeded)}."
         if self.buffers:
             yield f"Buffers, not counted as parameters: {self.buffers:,}."
 
@@ -117,6 +127,8 @@ class Findings:
             "frozen": list(self.frozen),
             "never_used": list(self.idle),
             "buffers": self.buffers,
+            "unneeded_conditions": list(self.unneeded),
+            "pinned": list(self.pins),
         }
 
 

@@ -49,7 +49,7 @@ def test_formulas_equal_torch_and_fvcore_layer_by_layer(network: Network, batch:
         assert fvcore.macs.get(row.layer, 0) == row.counts.operations, row.layer
         assert fvcore.activations.get(row.layer, 0) == row.counts.activations, row.layer
     with FlopCounterMode(display=False) as counter:
-        module(torch.zeros(shape))
+        module.eval()(torch.zeros(shape))
     assert counter.get_total_flops() == network.table(shape, convention=TORCH).total.operations
 
 
