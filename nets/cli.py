@@ -216,10 +216,6 @@ def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[st
     return options
 
 
-def _inputs(shapes: tuple[str, ...]) -> str | None:
-    return ",".join(shapes) if shapes else None
-
-
 def _read_kwargs(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
