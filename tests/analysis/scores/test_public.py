@@ -1,46 +1,42 @@
 import analysis.scores as room
 from tests.commands import run_python
 
-PUBLIC = set(
-    [
-        "aupr",
-        "auprg",
-        "auroc",
-        "baseline",
-        "bootstrap",
-        "calibration",
-        "counts",
-        "delong",
-        "dominates",
-        "evaluate",
-        "load",
-        "load_scores",
-        "pr",
-        "pr_between",
-        "pr_to_roc",
-        "prg",
-        "rank",
-        "repeat",
-        "roc",
-        "roc_to_pr",
-    ]
-)
-KINDS = set(
-    [
-        "Baseline",
-        "Bootstrap",
-        "Calibration",
-        "Counts",
-        "Delong",
-        "Difference",
-        "Evaluation",
-        "Interval",
-        "Point",
-        "Reading",
-        "Repeats",
-        "Table",
-    ]
-)
+PUBLIC = {
+    "aupr",
+    "auprg",
+    "auroc",
+    "baseline",
+    "bootstrap",
+    "calibration",
+    "counts",
+    "delong",
+    "dominates",
+    "evaluate",
+    "load",
+    "load_scores",
+    "pr",
+    "pr_between",
+    "pr_to_roc",
+    "prg",
+    "rank",
+    "repeat",
+    "roc",
+    "roc_to_pr",
+}
+KINDS = {
+    "Baseline",
+    "Bootstrap",
+    "Calibration",
+    "Counts",
+    "Delong",
+    "Difference",
+    "Evaluation",
+    "Interval",
+    "Point",
+    "Reading",
+    "Repeats",
+    "Table",
+}
 
 
 def test_what_a_user_needs_stands_in_the_room_and_is_no_module() -> None:
