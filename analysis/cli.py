@@ -10,7 +10,7 @@ from analysis.errors import AnalysisError
 from analysis.learning.cli import batch_growth, cyclical, lr_range
 from analysis.options import HELP, examples, version
 from analysis.scores.cli import scores
-from analysis.terminal import guarded
+from analysis.terminal import PlainContext, guarded
 
 PROGRAM = "python -m analysis"
 
@@ -28,9 +28,12 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+cli.context_class = PlainContext
+
 # Their modules import nothing heavy outside functions.
 for command in (bias_variance, scores, lr_range, cyclical, batch_growth):
     command.context_settings.update(HELP)
+    command.context_class = PlainContext
     command.short_help = (command.help or "").partition("\n\n")[0]  # whole, where click would cut it
     cli.add_command(command)
 

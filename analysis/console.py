@@ -17,21 +17,8 @@ from rich.console import Console, ConsoleOptions
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 
-PLAIN = str.maketrans(
-    {
-        "²": "2",
-        "±": "+-",
-        "×": "x",
-        "−": "-",
-        "–": "-",
-        "σ": "s",
-        "…": "...",
-        "α": "alpha",
-        "γ": "gamma",
-        "─": "-",
-        "≤": "<=",
-    }
-)
+from analysis.terminal import encodable
+
 NARROWEST = 20
 """A terminal that says it has fewer columns is taken to have so many."""
 
@@ -117,12 +104,13 @@ def show(*renderables: Any) -> None:  # noqa: ANN401  # whatever rich can render
         shown = _wrapped(renderable, console.width) if isinstance(renderable, str) else renderable
         console.print(shown, crop=False, overflow="ignore")
     text = "\n".join(line.rstrip() for line in rendered.getvalue().splitlines())
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
-    click.echo(text)
+    click.echo(encodable(text, sys.stdout.encoding))
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break lines between words; a word that is wider than the terminal runs over its edge, uncut."""
+    wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True)
+    return "\n".join(part for line in text.split("\n") for part in wrapper.wrap(line) or [""])
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -11,6 +11,23 @@ from types import FrameType
 
 import click
 
+PLAIN = str.maketrans(
+    {
+        "²": "2",
+        "±": "+-",
+        "×": "x",
+        "−": "-",
+        "–": "-",
+        "σ": "s",
+        "…": "...",
+        "α": "alpha",
+        "γ": "gamma",
+        "─": "-",
+        "≤": "<=",
+    }
+)
+NO_MEMORY = "allocate memory"
+"""What torch says, in an error of no particular kind."""
 INTERRUPTED = 130
 PIPE_BROKEN = 141
 REFUSED = 2
@@ -52,6 +69,10 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
         return _given_up(PIPE_BROKEN)
     except (click.ClickException, known, MemoryError, OSError) as error:
         return _refuse(_sentence(error))
+    except RuntimeError as error:
+        if NO_MEMORY not in str(error):
+            raise
+        return _refuse(_sentence(MemoryError(str(error).partition(NO_MEMORY)[2].strip(" :"))))
     return status
 
 
@@ -77,9 +98,33 @@ def _given_up(status: int) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    with suppress(OSError):
-        click.echo(f"error: {' '.join(sentence.split())}", err=True)
+    if sys.stderr is not None:
+        with suppress(OSError):
+            said = f"error: {' '.join(sentence.split())}"
+            print(encodable(said, sys.stderr.encoding), file=sys.stderr, flush=True)  # noqa: T201  # click takes ASCII for a mistake
     return REFUSED
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """Return a text in characters that an encoding has, plain ones in place of those that it has not.
+
+    >>> encodable("σ² = 1 ± 0.1, „so“", "ascii")
+    's2 = 1 +- 0.1, ?so?'
+    """
+    encoding = encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
+
+
+class PlainContext(click.Context):
+    """A context whose help is written in the characters that standard output has."""
+
+    def get_help(self) -> str:
+        """Return the help."""
+        return encodable(super().get_help(), sys.stdout.encoding)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analysis.bias_variance.figures import plot
     from analysis.bias_variance.polynomials import hat_matrices, ridge_hat_matrices
     from analysis.bias_variance.quadratic_forms import QuadraticForm, squared_error
-    from analysis.bias_variance.replay import detectability, replay
+    from analysis.bias_variance.replay import detectability, replay_homework
     from analysis.bias_variance.results import FixedXResult, FreshXResult, RidgeResult
     from analysis.bias_variance.simulation import simulate, simulate_estimators, simulate_fresh_x
     from analysis.bias_variance.target import Target, parse_target
@@ -29,7 +29,7 @@ _WHERE = {
     "figures": ("plot",),
     "polynomials": ("hat_matrices", "ridge_hat_matrices"),
     "quadratic_forms": ("QuadraticForm", "squared_error"),
-    "replay": ("detectability", "replay"),
+    "replay": ("detectability", "replay_homework"),
     "results": ("FixedXResult", "FreshXResult", "RidgeResult"),
     "simulation": ("simulate", "simulate_estimators", "simulate_fresh_x"),
     "target": ("Target", "parse_target"),
@@ -52,7 +52,7 @@ __all__ = [
     "hat_matrices",
     "parse_target",
     "plot",
-    "replay",
+    "replay_homework",
     "ridge",
     "ridge_hat_matrices",
     "sample",

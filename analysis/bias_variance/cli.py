@@ -85,7 +85,12 @@ class Degrees(click.ParamType[tuple[int, ...]]):
     "--function", default="x + sin(1.5*x)", show_default=True, metavar="EXPR", help="The truth, in x."
 )
 @click.option(
-    "--interval", type=(float, float), default=(0.0, 10.0), show_default=True, help="Lowest and highest x."
+    "--interval",
+    type=(float, float),
+    metavar="LOW HIGH",
+    default=(0.0, 10.0),
+    show_default=True,
+    help="Lowest and highest x.",
 )
 @click.option(
     "--points", type=click.IntRange(2, 10_000), default=50, show_default=True, help="Points in all."
@@ -114,7 +119,7 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
     """
     from analysis.bias_variance import experiments
     from analysis.bias_variance.decomposition import Problem
-    from analysis.bias_variance.replay import replay
+    from analysis.bias_variance.replay import replay_homework
     from analysis.bias_variance.runs import run_of
     from analysis.bias_variance.target import parse_target
 
@@ -122,7 +127,7 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
     outputs = {"as_json", "figure", "out"}
     if options["replay_handed_in"]:
         _exclude("--replay-handed-in", given - outputs - {"replay_handed_in"}, "it replays fixed settings")
-        run = run_of(_watched("replaying", replay))
+        run = run_of(_watched("replaying", replay_homework))
     else:
         problem = Problem(
             target=parse_target(options["function"]), noise=options["noise"], interval=options["interval"]

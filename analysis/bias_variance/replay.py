@@ -152,7 +152,7 @@ def agrees(value: float, printed: str) -> bool:
     return f"{value:.{len(printed.partition('.')[2])}f}" == printed
 
 
-def replay() -> Replay:
+def replay_homework() -> Replay:
     """Replay questions 1.2 to 1.5."""
     problem = Problem(target=parse_target("x + sin(1.5*x)"))
     split = fixed_split(problem, seed=21)

@@ -59,6 +59,10 @@ class ArmDifference:
     verdict: Verdict | None
     fewer_updates: float
 
+    def __post_init__(self) -> None:
+        if not 0 < self.fewer_updates < math.inf:
+            raise AnalysisError(f"fewer_updates: {self.fewer_updates} must be a positive, finite number")
+
 
 def estimate(values: Sequence[float]) -> Estimate:
     """Return the mean and the standard error of the mean, s/√n with s² = Σ(x − mean)²/(n − 1).

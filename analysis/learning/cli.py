@@ -244,7 +244,7 @@ def _deliver(result: "Result", name: str, given: dict[str, Any]) -> None:
     from analysis.learning.tables import table
 
     deliver(
-        Run([table(result)], asdict(result), partial(draw, result)),
+        Run(table(result), asdict(result), partial(draw, result)),
         as_json=given["as_json"],
         figures=[given["figure"]] if given["figure"] else [],
         kept=given["out"] / f"{name}.json" if given["out"] else None,

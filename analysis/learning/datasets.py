@@ -19,6 +19,7 @@ GREY = 3
 COLOURS = 4
 LARGEST = 1e30
 """Of a pixel, so that float32 can hold sums of them."""
+MOST_CLASSES = 100_000
 MOST_BYTES = 2**33
 """An ``.npz`` file that unpacks to more is refused."""
 PARTS = {"train": ("train",), "test": ("test", "t10k")}
@@ -191,8 +192,10 @@ def _images(array: NDArray[Any]) -> Images:
 def _labels(array: NDArray[Any]) -> NDArray[np.int64]:
     if array.ndim == 2 and array.shape[1] == 1:  # noqa: PLR2004  # a column
         array = array[:, 0]
-    labels = array.astype(np.int64) if array.dtype.kind in "iuf" else None
-    if labels is None or not (np.isfinite(array).all() and (labels == array).all()):
+    if array.dtype.kind not in "iuf" or not (np.abs(array) < MOST_CLASSES).all():
+        raise AnalysisError(f"labels of {array.dtype} must be whole numbers below {MOST_CLASSES:,}")
+    labels = array.astype(np.int64)
+    if (labels != array).any():
         raise AnalysisError(f"labels of {array.dtype} must be whole numbers")
     return labels
 

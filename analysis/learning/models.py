@@ -14,6 +14,8 @@ from nets import zoo
 from nets.build import build
 from nets.errors import NetsError
 
+MOST_PARAMETERS = 10**9
+
 Shape = tuple[int, int, int]
 """Channels, height, width."""
 
@@ -51,8 +53,12 @@ def make_module(
     >>> sum(parameter.numel() for parameter in net.parameters())
     1649386
     """
+    factory = named_object(net, "net") if ":" in net else None  # imported before anything is drawn
     with seeded(seed):
-        module = _made(net, shape, classes, width) if ":" in net else _of_zoo(net, shape, classes, width)
+        if factory is None:
+            module = _of_zoo(net, shape, classes, width)
+        else:
+            module = _made(net, factory, shape, classes, width)
     module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
     return module
 
@@ -64,14 +70,19 @@ def _of_zoo(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
     try:
         known = zoo.options_of(zoo.canonical(net))
         network = zoo.named(net, **{name: value for name, value in wanted.items() if name in known})
+        parameters = sum(node.layer.weights + node.layer.biases for node in network.nodes)
+        if parameters > MOST_PARAMETERS:
+            raise AnalysisError(
+                f"net: {net} of width {width:g} has {parameters:,} parameters, more than {MOST_PARAMETERS:,}:"
+                " make it narrower"
+            )
         module = build(network)
     except NetsError as error:
         raise AnalysisError(f"net: {error}") from None
     return nn.Sequential(nn.Flatten(), module) if "features" in known else module
 
 
-def _made(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
-    factory: Callable[..., Any] = named_object(net, "net")
+def _made(net: str, factory: Callable[..., Any], shape: Shape, classes: int, width: float) -> nn.Module:
     offered = {
         "shape": shape,
         "channels": shape[0],

@@ -174,6 +174,5 @@ def peaks(plan: Plan, images: int) -> tuple[float, ...]:
     if not isinstance(rate, Cyclical):
         raise AnalysisError(f"plan: {rate!r} has no cycles")
     rates = [rate(update) for update in range(sum(plan.updates(images)))]
-    cycle = 2 * rate.half_cycle
-    whole = len(rates) - len(rates) % cycle or len(rates)
-    return tuple(max(rates[begun : begun + cycle]) for begun in range(0, whole, cycle))
+    half = rate.half_cycle
+    return tuple(max(rates[apex - half : apex + half]) for apex in range(half, len(rates), 2 * half))

@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.learning.readings import (
+    SURE,
     MovingAverage,
     Readings,
     UnreadableError,
@@ -112,17 +113,22 @@ def candidates_curve(rates: Sequence[float], by_seed: Sequence[Sequence[Loss]]) 
 
 
 def _median_scatter(each: Sequence[Sequence[float]], medians: Sequence[float]) -> float | None:
-    """Return how much the median's fall from the first rate to the lowest scatters; None for one seed.
+    """Return the standard error of the median's fall from the first rate to the lowest; None for one seed.
 
     Seed by seed, since runs of one seed share what they begin with, and with the fall to the rate before the
-    lowest pooled in. √(π/2) is what the median of many scatters more than their mean.
+    lowest pooled in. √(π/2) is what the median of many scatters more than their mean, and Student's law says
+    how much further than a normal one an error from so few seeds must be taken.
     """
+    from scipy.stats import norm, t
+
     lowest = int(np.argmin(medians))
     falls = np.array([each[0]]) - np.array(each[max(lowest - 1, 0) : lowest + 1])
     seeds = falls.shape[1]
     if seeds == 1 or not np.isfinite(falls).all():
         return None
-    return math.sqrt(math.pi / 2 / seeds * float(falls.var(axis=1, ddof=1).mean()))
+    freedom = len(falls) * (seeds - 1)
+    wider = float(t.isf(norm.sf(SURE), freedom)) / SURE
+    return wider * math.sqrt(math.pi / 2 / seeds * float(falls.var(axis=1, ddof=1).mean()))
 
 
 def ramp_curve(rates: Sequence[float], by_seed: Sequence[Sequence[Loss]], *, smoothing: float) -> RangeCurve:

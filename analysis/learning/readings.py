@@ -17,8 +17,8 @@ CLEAR = 0.1
 """The share of the whole fall that makes a decrease a clear one."""
 NOTICEABLE = 0.02
 """The share of the first loss that the whole fall must reach for there to be anything to read."""
-SURE = 5.0
-"""How many times its own scatter a curve must fall, where the scatter is known."""
+SURE = 3.0
+"""How many times its own scatter, and that of its start, a curve must fall."""
 
 
 class UnreadableError(AnalysisError):
@@ -65,7 +65,7 @@ def read(rates: Sequence[float], losses: Sequence[float], *, scatter: float | No
     losses
         One for each rate. What is not finite has diverged if it is past the minimum, and is left out before.
     scatter
-        The standard deviation of a loss about its mean. Without it, it is estimated from what is left of the
+        The standard error of a fall. Without it, it is estimated from what is left of the
         curve without its best fall and rise; eight losses at least tell it that way, of fewer it is taken as
         nothing.
 
@@ -116,7 +116,8 @@ def _read(x: Array, y: Array, lowest: int, scatter: float | None) -> Readings:
             f"the loss is lowest at the end of the range, {x[lowest]:.3g}, and may fall further: go higher"
         )
     down = y[: lowest + 1]
-    first = _stays_below(down, start - max(CLEAR * fall, 3 * noise))
+    clear = min(max(CLEAR * fall, SURE * noise), (1 - CLEAR) * fall)
+    first = _stays_below(down, start - clear)
     steepest, reach = _steepest(np.log(x), y, lowest)
     if steepest < first - reach:
         raise UnreadableError(

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from statistics import fmean
 
-from rich.console import Group, RenderableType
-
 from analysis.console import Table, counted
 from analysis.learning.batch_growth import ArmDifference, Estimate, estimate
 from analysis.learning.plans import cyclical_plan, peaks
@@ -13,8 +11,8 @@ from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult,
 from analysis.learning.schedules import Decay
 
 
-def table(result: Result) -> RenderableType:
-    """Return what a terminal shows of a result."""
+def table(result: Result) -> list[str | Table]:
+    """Return what a terminal shows of a result: sentences and tables."""
     match result:
         case RangeResult():
             return _range_table(result)
@@ -53,7 +51,7 @@ def _percent(value: Estimate) -> str:
     return f"{100 * value.mean:.2f}{error}"
 
 
-def _range_table(result: RangeResult) -> RenderableType:
+def _range_table(result: RangeResult) -> list[str | Table]:
     tried = _columns("rate", "loss")
     for rate, loss in zip(result.candidates.rates, result.candidates.losses, strict=True):
         tried.add_row(_rate(rate), _loss(loss))
@@ -69,8 +67,9 @@ def _range_table(result: RangeResult) -> RenderableType:
     row("suggested lr_min", *(_bound(curve, curve.lr_min) for curve in curves))
     row("suggested lr_max", *(_bound(curve, curve.lr_max) for curve in curves))
     reasons = [f"The {curve.kind}: {curve.unreadable}." for curve in curves if curve.unreadable]
-    mean = f", mean of {counted(result.setup.seeds, 'seed')}" if result.setup.seeds > 1 else ""
-    return Group(
+    averaged = result.ramp.lowest != result.ramp.highest
+    mean = f", mean of {counted(result.setup.seeds, 'seed')}" if averaged else ""
+    return [
         _conditions(result),
         "",
         f"Training loss, {counted(result.options.epochs, 'epoch')} at a constant rate",
@@ -81,7 +80,7 @@ def _range_table(result: RangeResult) -> RenderableType:
         "",
         read,
         *(["", *reasons] if reasons else []),
-    )
+    ]
 
 
 READINGS = {
@@ -109,7 +108,7 @@ _DECAYS = {
 }
 
 
-def _cyclical_table(result: CyclicalResult) -> RenderableType:
+def _cyclical_table(result: CyclicalResult) -> list[str | Table]:
     options = result.options
     epochs = _columns(
         "epoch",
@@ -132,19 +131,21 @@ def _cyclical_table(result: CyclicalResult) -> RenderableType:
     plan = cyclical_plan(result.setup.train, **vars(options))
     heights = ", ".join(f"{rate:.2g}" for rate in peaks(plan, result.setup.train))
     over = f"; means over {counted(len(result.runs), 'seed')}" if len(result.runs) > 1 else ""
-    return Group(
+    return [
         _conditions(result),
         "",
-        f"{counted(options.cycles, 'cycle')} between {options.lr_min:g} and {options.lr_max:g}; "
-        f"{_DECAYS[options.decay].format(options.remaining)}, so they peak at {heights}{over}",
+        (
+            f"{counted(options.cycles, 'cycle')} between {options.lr_min:g} and {options.lr_max:g}; "
+            f"{_DECAYS[options.decay].format(options.remaining)}, so they peak at {heights}{over}"
+        ),
         "",
         epochs,
         "",
         f"Test accuracy, met once, at the end: {_percent(test)} %",
-    )
+    ]
 
 
-def _growth_table(result: GrowthResult) -> RenderableType:
+def _growth_table(result: GrowthResult) -> list[str | Table]:
     options = result.options
     arms = _columns(
         "arm",
@@ -171,18 +172,20 @@ def _growth_table(result: GrowthResult) -> RenderableType:
             f"{loss.mean:.3f}{error}",
             f"{fmean(run.seconds for run in runs):.0f}",
         )
-    return Group(
+    return [
         _conditions(result),
         "",
-        f"After {counted(options.epochs, 'epoch')}, "
-        f"batch norm over {options.ghost or 'all'} images of a batch",
+        (
+            f"After {counted(options.epochs, 'epoch')}, "
+            f"batch norm over {options.ghost or 'all'} images of a batch"
+        ),
         "",
         arms,
         "",
         "Does growth generalise alike? (test accuracy, seed by seed, in points)",
         "",
         _verdicts(result.comparisons),
-    )
+    ]
 
 
 def _verdicts(comparisons: Sequence[ArmDifference]) -> Table:

@@ -15,13 +15,13 @@ from analysis.bias_variance.replay import (
     agrees,
     detectability,
     probability_best_found,
-    replay,
+    replay_homework,
 )
 
 
 @pytest.fixture(scope="module")
 def replayed() -> Replay:
-    return replay()
+    return replay_homework()
 
 
 def test_question_1_2_digit_by_digit(replayed: Replay) -> None:
@@ -120,6 +120,6 @@ def test_a_comparison_the_other_way_round_has_the_same_chances(replayed: Replay)
 def test_no_global_generator_is_touched() -> None:
     random.seed(1)
     state, other = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched
-    replay()
+    replay_homework()
     assert random.getstate() == state
     assert np.random.get_state()[1].tolist() == other  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched

@@ -6,23 +6,11 @@ from matplotlib.figure import Figure
 
 import analysis.bias_variance as room
 from analysis.bias_variance import Problem, fixed_x, fresh_x, parse_target, plot, ridge
-from tests.commands import run_python
 
 PROBLEM = Problem(target=parse_target("x + sin(1.5*x)"))
 FIXED = fixed_x(PROBLEM, degrees=range(1, 11))
 FRESH = fresh_x(PROBLEM, degrees=(1, 6, 8))
 RIDGE = ridge(PROBLEM, alpha=0.5, basis="monomial")
-
-
-def test_every_name_at_the_door_is_there() -> None:
-    assert {name: getattr(room, name) for name in room.__all__}.keys() == set(room.__all__)
-    with pytest.raises(AttributeError, match="has no attribute 'bogus'"):
-        room.bogus  # noqa: B018  # looking is what is tested
-
-
-def test_the_door_opens_without_what_is_heavy() -> None:
-    done = run_python("-c", "import sys, analysis.bias_variance; print(*sys.modules)")
-    assert {"numpy", "sympy", "matplotlib", "pandas"}.isdisjoint(done.stdout.split())
 
 
 def test_results_are_short_and_say_what_they_are_of() -> None:
