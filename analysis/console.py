@@ -113,12 +113,6 @@ def _wrapped(text: str, width: int) -> str:
     return "\n".join(part for line in text.split("\n") for part in wrapper.wrap(line) or [""])
 
 
-def _wrapped(text: str, width: int) -> str:
-    """Break lines between words; a word that is wider than the terminal runs over its edge, uncut."""
-    wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True)
-    return "\n".join(part for line in text.split("\n") for part in wrapper.wrap(line) or [""])
-
-
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun.
 
