@@ -119,7 +119,7 @@ def torch_meta(module: nn.Module, data: Tensor) -> float:
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         module(data)
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops()) / 2
 
 
 def torchinfo(module: nn.Module, data: Tensor) -> float:
@@ -198,7 +198,7 @@ NETS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 
 def with_torchvision() -> Any:  # noqa: ANN401  # a module without annotations
     """Import torchvision, whose operators need a schema where they were built for another torch."""
-    library = torch.library.Library("torchvision", "DEF")
+    library: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
     for schema in (
         "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
         "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
