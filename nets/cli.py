@@ -198,6 +198,10 @@ def table(
     return DISAGREES if strict and incomplete else 0
 
 
+def _inputs(shapes: tuple[str, ...]) -> str | None:
+    return ",".join(shapes) if shapes else None
+
+
 def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[str, Any]:
     """Read the settings of a net; a name that the function keeps for itself would not get through to it."""
     from nets.inputs import parse_options
@@ -210,10 +214,6 @@ def _options(function: Callable[..., Any], settings: tuple[str, ...]) -> dict[st
                 f"--set {name}: no net has this option; a factory that has it needs another name for it"
             )
     return options
-
-
-def _inputs(shapes: tuple[str, ...]) -> str | None:
-    return ",".join(shapes) if shapes else None
 
 
 def _read_kwargs(text: str | None) -> dict[str, Any] | None:

@@ -130,10 +130,14 @@ def _chain(node: ast.BinOp, depth: int) -> Any:  # noqa: ANN401  # as parse
         left = left.left
     if not rest:
         raise InputError(f"{type(node.op).__name__} is no operation of a formula")
-    value = _read(left, depth + 1)
+    terms = [_read(left, depth + 1)]
     for kind, operand in reversed(rest):
-        value = _CHAINS[kind](value, _read(operand, depth + 1))
-    return value
+        item = _read(operand, depth + 1)
+        if kind in (ast.Add, ast.Sub):
+            terms.append(item if kind is ast.Add else -item)
+        else:
+            terms = [_CHAINS[kind](sympy.Add(*terms), item)]
+    return sympy.Add(*terms)  # all at once: a sum made term by term takes the square of their number
 
 
 def _power(node: ast.BinOp, depth: int) -> Any:  # noqa: ANN401  # as parse

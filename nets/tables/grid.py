@@ -116,8 +116,8 @@ def fold(text: str, width: int) -> list[str]:
     lines = [""]
     for word in re.findall(r"\S+|\s+", text):
         for piece in _pieces(word) if cell_width(word) > width else [word]:
-            if cell_width(lines[-1] + piece.rstrip()) > width and lines[-1].strip():
-                lines.append("")
+            if cell_width(lines[-1] + piece.rstrip()) > width:
+                lines[-1:] = [lines[-1], ""] if lines[-1].strip() else [""]
             lines[-1] += piece if lines[-1] or len(lines) == 1 else piece.lstrip()
     return [line.rstrip() for line in lines]
 

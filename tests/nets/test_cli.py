@@ -168,7 +168,7 @@ def test_list_names_every_net(capsys: pytest.CaptureFixture[str]) -> None:
         (["table", "vgg19", "--set", f"classes={'-' * 3000}1"], "classes must be an integer of at least 1"),
         (["table", "vgg19", "--set", f"classes={'(' * 3000}"], "classes must be an integer of at least 1"),
         (["table", "vgg19", "--set", "name=x"], "vgg19 has no option 'name'"),
-        (["table", "vgg19", "--set", "depth=x"], "no net has this option"),
+        (["table", "vgg19", "--set", "depth=x"], "--set depth: no net has this option"),
         (["table", "vgg19", "--set", "shape=x"], "vgg19 has no option 'shape'"),
         (["table", "vgg19", "--set", "kwargs=x"], "--set kwargs: no net has this option"),
         (["check", "vgg19", "--set", "subject=x"], "--set subject: no net has this option"),
@@ -227,7 +227,8 @@ def test_numbers_and_formulas_need_no_torch() -> None:
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = (
-        "import pathlib, sys; from nets import cli; from nets.counting import opinions;"
+        "import pathlib, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from nets import cli; from nets.counting import opinions;"
         "right = opinions.fvcore_opinion;"
         f"opinions.fvcore_opinion = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
@@ -235,10 +236,13 @@ def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        while not started.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            while not started.exists() and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # whatever happens, it is not left behind
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
 

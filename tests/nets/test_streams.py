@@ -168,8 +168,10 @@ def test_help_has_two_examples_that_run(
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1]
     examples = [line.split()[3:] for line in texts[0].splitlines() if line.startswith("    python -m nets")]
-    assert len(examples) == 2
+    assert len(examples) >= 2
     for example in examples:
+        if "model.py:Net" in example:  # stands for a file of the user's own
+            continue
         assert main(example) in (0, 1)
         assert capsys.readouterr().err.startswith(("", "wrote"))
 

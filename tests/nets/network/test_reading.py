@@ -34,14 +34,14 @@ formulas = st.recursive(_leaves, _grown, max_leaves=8)
 
 @given(formulas)
 def test_what_sympy_writes_is_read_back(formula: sympy.Expr) -> None:
-    assert parse(str(formula)) == formula
+    assert parse(str(formula)).doit() == formula.doit()  # sympy leaves a Min(2, 3) within a Max
 
 
 @given(formulas, formulas)
 def test_conditions_are_read_back(left: sympy.Expr, right: sympy.Expr) -> None:
     for relation in (left >= right, left < right, sympy.Eq(left, right), sympy.Ne(left, right)):
         if relation not in (sympy.true, sympy.false):
-            assert parse(str(relation)) == relation
+            assert parse(str(relation)).doit() == relation.doit()
 
 
 def test_every_formula_of_a_net_is_read_back() -> None:

@@ -138,7 +138,7 @@ def test_every_table_fits_80_columns(name: str, symbolic: bool, monkeypatch: pyt
 def test_human_numbers_say_that_k_is_1000() -> None:
     text = nets.table("vgg19").to("text", human=True)
     assert "143.7M" in text
-    assert "K, M, G, T are powers of 1000." in text
+    assert "K, M, G, T, P, E are powers of 1000." in text
 
 
 @pytest.mark.parametrize("form", FORMATS)
