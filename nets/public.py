@@ -159,7 +159,7 @@ def check(
 
     found = subject
     if isinstance(subject, str) and is_reference(subject):
-        found = find(subject, options)
+        found = find(subject, options, runs=True)
     if is_module(found):
         return check_module(found, inputs, convention=convention, kwargs=kwargs, rules=rules)
     if not isinstance(found, str | Network):

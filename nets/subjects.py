@@ -16,6 +16,8 @@ from nets.suggestions import near_misses
 if TYPE_CHECKING:
     from torch import nn
 
+_MOST_REAL = 10**9
+
 
 def is_module(subject: object) -> "TypeGuard[nn.Module]":
     """Whether something is a torch module; torch is not loaded to find out."""
@@ -28,7 +30,9 @@ def is_reference(name: str) -> bool:
     return ":" in name
 
 
-def find(reference: str, options: Mapping[str, Any] | None = None) -> "nn.Module | Network":
+def find(
+    reference: str, options: Mapping[str, Any] | None = None, *, runs: bool = False
+) -> "nn.Module | Network":
     """Make the module that a reference stands for.
 
     It is built without memory for its weights where it can be (on torch's device ``meta``), else as usual.
@@ -39,6 +43,8 @@ def find(reference: str, options: Mapping[str, Any] | None = None) -> "nn.Module
         ``package.module:factory`` or ``path/file.py:Class``; what is found may also be a module or a network.
     options
         Keywords for the factory.
+    runs
+        Whether it is to be run, so that its weights need memory, if there are not too many.
 
     Raises
     ------
@@ -57,7 +63,9 @@ def find(reference: str, options: Mapping[str, Any] | None = None) -> "nn.Module
             names = [other for other in vars(found) if not other.startswith("_")]
             raise InputError(f"{place} has no {part!r}{near_misses(part, names)}")
         found = getattr(found, part)
-    made = _made(found, reference, dict(options or {})) if callable(found) and not is_module(found) else found
+    made = found
+    if callable(found) and not is_module(found):
+        made = _made(found, reference, dict(options or {}), runs=runs)
     if isinstance(made, Network) or is_module(made):
         return made
     raise InputError(f"{reference} is {_kind(made)}, neither a torch module nor a network, nor makes one")
@@ -117,12 +125,15 @@ def _importing(name: str) -> Iterator[None]:
         raise InputError(f"{name}: {_first_line(error)}") from error
 
 
-def _made(factory: Any, reference: str, options: dict[str, Any]) -> Any:  # noqa: ANN401  # whatever it makes
+def _made(factory: Any, reference: str, options: dict[str, Any], *, runs: bool) -> Any:  # noqa: ANN401  # whatever it makes
     import torch
 
     try:
         with torch.device("meta"):
-            return factory(**options)
+            made = factory(**options)
+        if not runs or sum(p.numel() for p in made.parameters()) > _MOST_REAL:
+            return made
+        return factory(**options)
     except Exception:  # noqa: BLE001  # some can only be built with numbers
         try:
             return factory(**options)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from nets.errors import CountError, InputError
+from nets.layers import kinds
 from nets.layers.kinds import INPUT
 from nets.network.algebra import Shape, product
 from nets.network.graph import Network
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FORMULA, TRACE, TOOLS = "formula", "trace", ("fvcore", "torch")
 QUANTITIES = ("output", "weights", "biases", "MACs", "activations")
 OUTSIDE = "(outside of layers)"
+_PRODUCTS = (kinds.CONVOLUTION, kinds.LINEAR, kinds.PRODUCT, kinds.ATTENTION, kinds.RECURRENCE)
 
 
 @attrs.frozen
@@ -381,6 +383,8 @@ def _by_tool(
         yield "MACs", "torch", macs, theirs, (why or blind) if theirs == hand.macs else blind
         return
     explained = "; ".join(filter(None, dict.fromkeys((FVCORE.why.get(row.kind, ""), why))))
+    if theirs and not hand.macs and row.kind not in _PRODUCTS and theirs != fvcore.operations:
+        blind = "fvcore counts what is no product, too"
     yield "MACs", "fvcore", macs, theirs, (explained or blind) if theirs == fvcore.operations else blind
     theirs = opinion.activations[row.layer]
     explained = "fvcore counts the outputs of convolutions and matrix products only"

@@ -29,7 +29,8 @@ _SMALL = (5, 17, 19, 23, 29, 31, 37)
 _SIDES = ((229, 233, 239), (71, 73, 79), (224, 256, 192), (37, 41, 43), (32, 64, 96), (7, 11, 13))
 _IMAGE = 4  # sizes from which on the last ones are sides
 _MOST_TESTED = 24
-_NEAR = 40
+_MOST_SYMBOLS = 2  # in a condition that is tested; more would take long
+_NEAR, _FAR = 40, 2**13  # how far a violation is looked for, with two symbols and with one
 _POINTS, _PROOFS = (2, 3, 4, 5), (6, 9)
 
 Traced = Callable[[Arguments, Symbols | None], Trace]
@@ -193,8 +194,15 @@ def _violation(
     names = sorted(str(name) for name in condition.free_symbols)
     holds = _function(condition, names)
     rest = [(_function(other, sorted(map(str, other.free_symbols))), other) for other in others]
-    ranges = [sorted({*range(1, _NEAR), *range(max(hints[n] - 4, 1), hints[n] + 4)}) for n in names]
-    for values in sorted(itertools.product(*ranges), key=lambda v: -min(v)) if len(names) <= 2 else ():  # noqa: PLR2004  # more would take long
+    near = {n + d for n in map(int, condition.atoms(sympy.Integer)) for d in (-1, 0, 1) if 0 < n + d <= _FAR}
+    alone = len(names) == 1
+    ranges = [
+        sorted({*range(1, _FAR if alone else _NEAR), *near, *range(max(hints[n] - 4, 1), hints[n] + 4)})
+        for n in names
+    ]
+    if len(names) > _MOST_SYMBOLS:
+        return None
+    for values in sorted(itertools.product(*ranges), key=lambda v: _distance(v, names, hints)):
         found = {**hints, **dict(zip(names, values, strict=True))}
         if not holds(*values) and all(
             other(*(found[str(s)] for s in sorted(relation_.free_symbols, key=str)))
@@ -202,6 +210,10 @@ def _violation(
         ):
             return found
     return None
+
+
+def _distance(values: tuple[int, ...], names: list[str], hints: Mapping[str, int]) -> int:
+    return sum(abs(value - hints[name]) for value, name in zip(values, names, strict=True))
 
 
 def _function(condition: Any, names: list[str]) -> Callable[..., bool]:  # noqa: ANN401  # sympy publishes no types

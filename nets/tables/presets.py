@@ -56,12 +56,14 @@ FVCORE = Convention(
     operations={
         **_all({"macs": 1}, *_PRODUCTS, kinds.PRODUCT),
         kinds.BATCH_NORM: {"outputs": 1, "learned outputs": 1},
+        kinds.NORM: {"outputs": 4, "learned outputs": 1},
         kinds.ADAPTIVE_AVERAGE_POOL: {"inputs": 1},
     },
     activations=_all({"outputs": 1}, *_PRODUCTS, kinds.PRODUCT),
     source="fvcore 0.1.5, FlopCountAnalysis and ActivationCountAnalysis of a module in eval mode",
     why={
         kinds.BATCH_NORM: "fvcore counts 2 per element of batch normalisation, 1 if it is not affine",
+        kinds.NORM: "fvcore counts 5 per element of other normalisations, 4 if they are not affine",
         kinds.ADAPTIVE_AVERAGE_POOL: "fvcore counts 1 per element that adaptive average pooling reads",
     },
 )
