@@ -2,6 +2,8 @@
 
 from sim.engine import _simpy
 from sim.engine._simpy import Progress
+from sim.engine.results import TooLong
+from sim.engine.setup import set_up
 from sim.errors import SimulationError
 from sim.scenario import Scenario
 from sim.trace import Trace
@@ -51,7 +53,9 @@ def simulate(
     if seed < 0:
         raise SimulationError(f"seed {seed} must not be negative")
     try:
-        run = _simpy.run(scenario, seed, progress)
+        run = _simpy.run(set_up(scenario, seed), progress)
     except OverflowError:
         raise SimulationError("the run outlasts the clock, whose last instant is in 292 years") from None
-    return Trace(scenario, seed, engine, run.ended, run.end, run.columns)
+    except TooLong as error:
+        raise error.explain(scenario) from None
+    return Trace(scenario, seed, engine, run.ended, run.end, run.ticks, run.stays, run.unread)

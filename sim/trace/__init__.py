@@ -1,5 +1,5 @@
 """What a run leaves behind: the trace, and its forms for programs and terminals."""
 
-from sim.trace.trace import COLUMNS, ENDINGS, INSTANTS, Column, Outcome, Trace
+from sim.trace.trace import COLUMNS, ENDINGS, INSTANTS, STAYS, UNREAD, Column, Outcome, Trace
 
-__all__ = ["COLUMNS", "ENDINGS", "INSTANTS", "Column", "Outcome", "Trace"]
+__all__ = ["COLUMNS", "ENDINGS", "INSTANTS", "STAYS", "UNREAD", "Column", "Outcome", "Trace"]
