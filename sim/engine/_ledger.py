@@ -74,10 +74,11 @@ class Ledger:
     def columns(self, end: int) -> dict[str, Column]:
         """Return the columns: applied gradients in order of application, then the others as they were read.
 
-        A gradient read at the very end of the run has not begun; its pull is entered as one that led to none.
+        A gradient just read at the very end of the run has not begun; its pull led to none.
         """
         table = {name: np.frombuffer(getattr(self, name), np.int64)[: self.rows] for name in COLUMNS}
-        late = (table["read_at"] == end) & (table["computed_at"] == NEVER)
+        in_flight = table["outcome"] == Outcome.IN_FLIGHT
+        late = in_flight & (table["read_at"] == end) & (table["computed_at"] == NEVER)
         if not self._pulled:
             table["left_at"] = table["pull_at"] = table["asked_at"] = table["read_at"]
             table["ready_at"] = np.where(table["ready_at"] == NEVER, table["read_at"], table["ready_at"])

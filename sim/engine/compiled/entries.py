@@ -1,0 +1,61 @@
+"""The compiled functions; importing this module loads numba, and the first call of each compiles it or loads it.
+
+numba looks for compiled code by a function's module, name and source: they are therefore plain functions of a
+module, and no closures.
+"""
+
+from types import FunctionType
+from typing import Any, Final
+
+import numba
+from numba.extending import register_jitable
+
+from sim.engine import draws, pace, presence
+from sim.engine.compiled import kernel
+from sim.engine.compiled.handles import opener
+from sim.engine.compiled.memory import remember
+from sim.engine.setup import set_up
+from sim.scenario import Scenario, clock
+from sim.scenario.worker import Worker
+
+FLAGS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
+"""How all parts are compiled: they allocate nothing, count no references, and divide by nothing that is 0."""
+
+_SCALAR: Final = (
+    draws.philox, draws.unit, draws.uniforms, draws.normal, draws._polynomial, draws.shaped, draws.gamma,  # noqa: SLF001
+    draws.attempted, draws.boost, draws.settled, draws.duration, clock.later,
+)  # fmt: skip
+
+
+def _functions(module: Any) -> list[FunctionType]:  # noqa: ANN401 -- a module
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, FunctionType) and each.__module__ == module.__name__
+    ]
+
+
+for _each in (*_SCALAR, *_functions(pace), *_functions(presence), *_functions(kernel)):
+    register_jitable(**FLAGS)(_each)
+
+_setup = set_up(Scenario(workers=[Worker(name="w", compute=1.0, gradients=1)]), 0)
+_set_up_at = opener(_setup, "Setup")
+_memory_at = opener(remember(_setup, rows=1, sums=True), "Memory")
+
+
+@numba.njit(cache=True, **FLAGS)  # type: ignore[untyped-decorator]
+def start(setup: int, memory: int) -> int:
+    """Compile `kernel.start`; the arguments are the addresses of tables (see `handles`)."""
+    return kernel.start(_set_up_at(setup), _memory_at(memory))
+
+
+@numba.njit(cache=True, **FLAGS)  # type: ignore[untyped-decorator]
+def advance(setup: int, memory: int, events: int) -> int:
+    """Compile `kernel.advance`."""
+    return kernel.advance(_set_up_at(setup), _memory_at(memory), events)
+
+
+@numba.njit(cache=True, **FLAGS)  # type: ignore[untyped-decorator]
+def close_up(setup: int, memory: int) -> None:
+    """Compile `kernel.close_up`."""
+    kernel.close_up(_set_up_at(setup), _memory_at(memory))
