@@ -1,22 +1,56 @@
 """What CI runs, for developers too: ``nox`` runs it all, ``nox -s main_job`` or ``nox -s checks`` a part.
 
-The commands are read from the README, so that what is promised there is what is tested.
+The commands are read from the README, so that what is promised there is what is tested. The other sessions
+are longer, and run when asked for by name; ``nox --list`` says what each does. With ``--no-venv`` they run in
+the environment that nox itself is in.
 """
 
+import configparser
+import os
 import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 import nox
 
 nox.options.error_on_missing_interpreters = True
 nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["main_job", "checks"]
 
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SOAK = 100_000
+
+# Rooms whose modules carry numbers, and the tests that must notice when one of them changes.
+ROOMS = {
+    "sim/scenario": ["tests/sim"],
+    "sim/engine": ["tests/sim"],
+    "sim/trace": ["tests/sim"],
+    "sim/metrics": ["tests/sim"],
+    "sim/timeline/spans.py": ["tests/sim/timeline"],
+    "sim/theory": ["tests/sim/theory", "tests/sim/test_laws.py"],
+    "nets/layers": ["tests/nets"],
+    "nets/network": ["tests/nets"],
+    "nets/tables": ["tests/nets"],
+    "nets/counting": ["tests/nets"],
+    "analysis/bias_variance": ["tests/analysis/bias_variance"],
+    "analysis/scores": ["tests/analysis/scores"],
+    "analysis/learning": ["tests/analysis/learning"],
+}
+NUMBERLESS = ["cli", "errors", "figures", "files", "plots", "report", "terminal"]
 
 
 def readme_command(index: int) -> str:
     """Return the README's ``index``-th shell block: 0 runs the main job, 1 the tests."""
     return str(SHELL_BLOCK.findall(Path("README.md").read_text(encoding="utf-8"))[index])
+
+
+def install(session: nox.Session) -> str:
+    """Install the project for its developers, unless nox made no environment, and return its Python."""
+    if session.virtualenv.venv_backend == "none":
+        return sys.executable
+    session.install("--constraint", "constraints.txt", "--editable", ".[dev]")
+    return "python"
 
 
 @nox.session
@@ -32,3 +66,94 @@ def checks(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "--strict")
+
+
+@nox.session(reuse_venv=True)
+def soak(session: nox.Session) -> None:
+    """Try properties at random and long: ``DLSYSLAB_SOAK=100000 nox -s soak -- tests/sim -k engine``.
+
+    What has passed is written down in ``.soak/``, for each commit and number of examples, and left out when
+    the session is run again; examples that failed are remembered and tried first.
+    """
+    python = install(session)
+    count = os.environ.get("DLSYSLAB_SOAK", str(SOAK))
+    commit = session.run("git", "describe", "--always", "--dirty", external=True, silent=True)
+    log = f".soak/{str(commit).strip()}-{count}.txt"
+    command = [python, "-m", "pytest", "-p", "tests.soak", "--soak-log", log, *session.posargs]
+    # 5: nothing is left to try
+    session.run(*command, env={"DLSYSLAB_SOAK": count}, external=True, success_codes=[0, 5])
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Test the lowest versions that pyproject.toml allows, beside the torch that constraints.txt names."""
+    pins = Path(session.create_tmp())
+    torch = next(
+        line for line in Path("constraints.txt").read_text().splitlines() if line.startswith("torch==")
+    )
+    (pins / "torch.txt").write_text(torch)
+    session.install("--constraint", "constraints.txt", "uv")
+    resolve = ["uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--extra", "dev"]
+    limits = ["--constraint", str(pins / "torch.txt"), "--output-file", str(pins / "lowest.txt")]
+    session.run(*resolve, *limits, "pyproject.toml", silent=True)
+    session.install("--constraint", str(pins / "lowest.txt"), "--editable", ".[dev]")
+    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(reuse_venv=True)
+def mutants(session: nox.Session) -> None:
+    """Change the numbers' modules a little, one change at a time, and see which changes no test notices.
+
+    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. What
+    is committed is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
+    """
+    python = install(session)
+    if python == "python":
+        session.install("--constraint", "constraints.txt", "mutmut")
+    wanted = session.posargs or list(ROOMS)
+    for room, tests in ROOMS.items():
+        if modules := [path for path in wanted if path.startswith(room)]:
+            copy = Path(".mutants", room.replace("/", ".")).resolve()
+            try_mutants(session, python, copy, modules, tests)
+
+
+def try_mutants(session: nox.Session, python: str, copy: Path, modules: list[str], tests: list[str]) -> None:
+    """Try every change of some modules; print the share that is noticed, and each one that is not."""
+    if not copy.exists():
+        session.run("git", "clone", "--quiet", ".", str(copy), external=True)
+    head = str(session.run("git", "rev-parse", "HEAD", external=True, silent=True)).strip()
+    lists = {
+        "source_paths": ["sim", "nets", "analysis"],
+        "only_mutate": [path if path.endswith(".py") else f"{path}/*" for path in modules],
+        "do_not_mutate": [f"*/{name}.py" for name in NUMBERLESS],
+        "also_copy": ["README.md", "docs", "examples"],
+        "pytest_add_cli_args": ["-p", "no:xdist", "-o", "addopts=", "--hypothesis-profile=mutants"],
+        "pytest_add_cli_args_test_selection": tests,
+        "process_isolation": ["forkserver"],  # torch does not like to be forked
+    }
+    mutmut = [python, "-m", "mutmut"]
+    with session.chdir(copy):
+        session.run("git", "fetch", "--quiet", "origin", head, external=True)
+        session.run("git", "reset", "--quiet", "--hard", head, external=True)
+        config = configparser.ConfigParser()
+        config["mutmut"] = {name: "\n".join(values) for name, values in lists.items()}
+        with Path("setup.cfg").open("w", encoding="utf-8") as file:
+            config.write(file)
+        session.run(*mutmut, "run", env={"OMP_NUM_THREADS": "1"}, external=True)
+        listed = str(session.run(*mutmut, "results", "--all", "true", external=True, silent=True))
+        results = dict(re.findall(r"^\s*(\S+): (.+)$", listed, re.MULTILINE))
+        for name, result in results.items():
+            if result in {"survived", "no tests"}:
+                shown = str(session.run(*mutmut, "show", name, external=True, silent=True, log=False))
+                changed = re.findall(r"^(?:-(?!-)|\+(?!\+)).*", shown, re.MULTILINE)
+                session.log("\n".join([f"{name}: {result}", *changed]))
+    count = Counter(results.values())
+    untried = ("not checked", "check was interrupted by user", "skipped")
+    tried = len(results) - sum(count[result] for result in untried)
+    noticed = tried - count["survived"] - count["no tests"]
+    session.log(
+        f"{' '.join(modules)}: of {len(results)} changes {tried} were tried, {noticed} of them noticed"
+    )
+    session.log(f"{noticed / max(tried, 1):.1%}, {', '.join(f'{n} {result}' for result, n in count.items())}")

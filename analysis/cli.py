@@ -27,18 +27,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int | None = cli.main(arguments, prog_name="python -m analysis", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        return _refuse(error.format_message())
-    except AnalysisError as error:
-        return _refuse(str(error))
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except OSError as error:
-        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (click.ClickException, AnalysisError, OSError, ModuleNotFoundError) as error:
+        return _refuse(_sentence(error))
     except click.Abort:
         return 130
     return status or 0
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case click.ClickException():
+            return error.format_message()
+        case ModuleNotFoundError():
+            missing = str(error.name).partition(".")[0]
+            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
+        case OSError() if error.filename:
+            return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _refuse(sentence: str) -> int:

@@ -4,22 +4,26 @@ Describe workers, server and network in a `Scenario`, `simulate` it, and read of
 version when, and how stale each gradient was.
 """
 
-from sim.engine import simulate
-from sim.errors import ScenarioError, SimError, SimulationError, TraceError
-from sim.scenario import Network, Scenario, Server, Stop
-from sim.scenario.durations import (
-    Constant,
-    Empirical,
-    Exponential,
-    Gamma,
-    LogNormal,
-    Pareto,
-    ShiftedExponential,
-    Uniform,
-)
-from sim.scenario.protocols import Protocol
-from sim.scenario.worker import Failures, Slowdowns, Worker
-from sim.trace import Outcome, Trace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.engine import simulate
+    from sim.errors import ScenarioError, SimError, SimulationError, TraceError
+    from sim.scenario import Network, Scenario, Server, Stop
+    from sim.scenario.durations import (
+        Constant,
+        Empirical,
+        Exponential,
+        Gamma,
+        LogNormal,
+        Pareto,
+        ShiftedExponential,
+        Uniform,
+    )
+    from sim.scenario.protocols import Protocol
+    from sim.scenario.worker import Failures, Slowdowns, Worker
+    from sim.trace import Outcome, Trace
 
 __all__ = [
     "Constant",
@@ -46,3 +50,35 @@ __all__ = [
     "Worker",
     "simulate",
 ]
+
+_HOMES = {
+    "sim.engine": ("simulate",),
+    "sim.errors": ("ScenarioError", "SimError", "SimulationError", "TraceError"),
+    "sim.scenario": ("Network", "Scenario", "Server", "Stop"),
+    "sim.scenario.durations": (
+        "Constant",
+        "Empirical",
+        "Exponential",
+        "Gamma",
+        "LogNormal",
+        "Pareto",
+        "ShiftedExponential",
+        "Uniform",
+    ),
+    "sim.scenario.protocols": ("Protocol",),
+    "sim.scenario.worker": ("Failures", "Slowdowns", "Worker"),
+    "sim.trace": ("Outcome", "Trace"),
+}
+"""Where each name lives; it is loaded when it is first asked for, so that a command starts fast."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever has the name
+    for home, names in _HOMES.items():
+        if name in names:
+            globals()[name] = found = getattr(import_module(home), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,24 +1,28 @@
 """The command line of ``sim``: the only place that talks to files and terminals for its user."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
-from rich.console import Console
 
 from sim import timeline
 from sim.cli_theory import COMMANDS
 from sim.engine import simulate
 from sim.errors import SimError
 from sim.files import write
+from sim.manual import PROGRAM, SETTINGS, VERSION, give_examples
 from sim.metrics import summary
 from sim.progress import Watch
 from sim.scenario import Scenario
+from sim.scenario.units import parse
+from sim.scenario.values import checked_seed, shown
+from sim.terminal import Screen, any_streams, as_json
 from sim.trace import Trace, tables
 from sim.trace.export import as_data
 
@@ -28,7 +32,8 @@ WIDEST = 120
 Writer = Callable[[Trace, Path], None]
 
 
-@click.group(no_args_is_help=False)
+@click.group(context_settings=SETTINGS)
+@VERSION
 def cli() -> None:
     """Simulate a parameter server and its workers: who read what when, how stale each gradient was."""
 
@@ -51,11 +56,76 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+@dataclass(frozen=True)
+class Output:
+    """What becomes of a run: files by the names in `WRITERS`, and what is printed."""
+
+    files: Mapping[str, Path]
+    json: bool
+    all_workers: bool
+
+    @classmethod
+    def checked(cls, *, json: bool, all_workers: bool, **paths: Path | None) -> Self:
+        """Return it, once it is sure that nothing obvious stands against it; raises `SimError` otherwise."""
+        files = {name: path for name, path in paths.items() if path is not None}
+        if len({os.path.realpath(path) for path in files.values()}) < len(files):
+            raise SimError(f"{', '.join(f'--{name} {path}' for name, path in files.items())}: must differ")
+        for name, path in files.items():
+            _check_writable(name, path)
+        if "timeline" in files:
+            timeline.file_kind(files["timeline"])
+        return cls(files, json, all_workers)
+
+    def deliver(self, trace: Trace) -> None:
+        """Write the files and print the run, the latter also where a file could not be written."""
+        failures = {}
+        for name, path in self.files.items():
+            try:
+                WRITERS[name](trace, path)
+            except SimError as error:
+                failures[name] = f"--{name} {error}"
+        if self.json:
+            click.echo(as_json(as_data(trace)))
+        else:
+            self._print(trace)
+            for name in [name for name in self.files if name not in failures]:
+                click.echo(f"{name} written to {self.files[name]}", err=True)
+        if failures:
+            raise SimError("\n".join(failures.values()))
+
+    def _print(self, trace: Trace) -> None:
+        screen = Screen()
+        if trace.scenario.title:
+            screen.print(trace.scenario.title, markup=False, style="bold")
+        if timeline.is_small(trace):
+            screen.print(timeline.styled(trace, min(screen.width, WIDEST), unicode=screen.unicode))
+            screen.print(tables.gradients(trace))
+        groups = [(worker.name, worker.count or 1) for worker in trace.scenario.workers]
+        screen.print(tables.summary(summary(trace), None if self.all_workers else groups))
+
+
+def _check_writable(name: str, path: Path) -> None:
+    reason = ""
+    if str(path) == "-":
+        reason = "standard output is for the summary: give the name of a file"
+    elif not path.parent.is_dir():
+        reason = f"there is no directory {path.parent}"
+    elif path.is_dir():
+        reason = "Is a directory"
+    elif not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        reason = "Permission denied"
+    if reason:
+        raise SimError(f"--{name} {path}: {reason}")
+
+
 def output_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where a trace goes."""
-    file = click.Path(dir_okay=False, path_type=Path)
+    file = click.Path(path_type=Path)
     options = [
-        click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object instead."),
+        click.option(
+            "--workers", "all_workers", is_flag=True, help="A line for each worker of a group, too."
+        ),
+        click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead."),
         click.option("--csv", type=file, metavar="FILE.csv", help="Write the gradients, a row each."),
         click.option(
             "--timeline", type=file, metavar="FILE.png|.svg|.html", help="Draw the timeline; .html has zoom."
@@ -68,10 +138,8 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @cli.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--worker", "workers", multiple=True, metavar="NAME=SECONDS", help="A worker; SECONDS may be a,b,c."
-)
-@click.option("--until", type=float, metavar="SECONDS", help="Stop at this time (inclusive).")
+@click.option("--worker", "workers", multiple=True, metavar="NAME=TIME", help="A worker; TIME may be a,b,c.")
+@click.option("--until", metavar="TIME", help="Stop at this time (inclusive): seconds, or such as '12 ms'.")
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of all randomness; the scenario's own by default."
 )
@@ -79,108 +147,117 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
 def run(
     file: Path | None,
     workers: tuple[str, ...],
-    until: float | None,
+    until: str | None,
     seed: int | None,
-    *,
-    as_json: bool,
-    **paths: Path | None,
+    **output: Any,  # noqa: ANN401 -- see output_options
 ) -> None:
     """Simulate the scenario in FILE, or asynchronous workers given by --worker.
 
     Prints a timeline and the gradients of a small run, and a summary of any.
     """
-    scenario = _scenario(file, workers, until)
-    outputs = _outputs(paths)
+    scenario = _scenario(file, workers, None if until is None else _time(until))
+    asked = Output.checked(**output)
     with Watch(scenario) as watch:
-        trace = simulate(scenario, seed, progress=watch)
-    _deliver(trace, outputs, as_json=as_json)
+        trace = simulate(scenario, None if seed is None else checked_seed(seed), progress=watch)
+    asked.deliver(trace)
 
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @output_options
-def show(file: Path, *, as_json: bool, **paths: Path | None) -> None:
+def show(file: Path, **output: Any) -> None:  # noqa: ANN401 -- see output_options
     """Show a trace that `run --save` has kept, or write it in another form."""
-    outputs = _outputs(paths)
-    _deliver(Trace.load(file), outputs, as_json=as_json)
+    asked = Output.checked(**output)
+    asked.deliver(Trace.load(file))
 
 
-def _scenario(file: Path | None, workers: tuple[str, ...], until: float | None) -> Scenario:
+def _scenario(file: Path | None, workers: tuple[str, ...], until: float | str | None) -> Scenario:
     if (file is None) == (not workers):
-        raise SimError("give either a scenario FILE or workers by --worker NAME=SECONDS")
+        raise SimError("give either a scenario FILE or workers by --worker NAME=TIME")
     if file is not None:
         return Scenario.load(file, until)
     return Scenario.from_data({"workers": [_worker(text) for text in workers]}, until=until)
 
 
+def _time(text: str) -> float | str:
+    """Return a number as one; a text with a unit is for the scenario to understand."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _worker(text: str) -> dict[str, Any]:
     name, equals, times = text.partition("=")
     try:
-        seconds = [float(cell) for cell in times.split(",")]
+        given = [_time(cell) for cell in times.split(",")]
+        seconds = [parse(each, "second") if isinstance(each, str) else each for each in given]
     except ValueError:
         seconds = []
     if not (name and equals and seconds):
-        raise SimError(f"--worker {text!r} must read NAME=SECONDS or NAME=SECONDS,SECONDS,…")
+        raise SimError(
+            f"--worker {shown(text)} must read NAME=TIME or NAME=TIME,TIME,…: seconds, or such as '12 ms'"
+        )
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
-
-
-def _outputs(paths: dict[str, Path | None]) -> dict[str, Path]:
-    """Return where to write what, once it is sure that nothing obvious stands against it."""
-    outputs = {name: path for name, path in paths.items() if path is not None}
-    if len({path.resolve() for path in outputs.values()}) < len(outputs):
-        raise SimError(f"{', '.join(f'--{name} {path}' for name, path in outputs.items())}: must differ")
-    for name, path in outputs.items():
-        if not path.parent.is_dir():
-            raise SimError(f"--{name} {path}: there is no directory {path.parent}")
-        if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-            raise SimError(f"--{name} {path}: Permission denied")
-    if "timeline" in outputs:
-        timeline.file_kind(outputs["timeline"])
-    return outputs
-
-
-def _deliver(trace: Trace, outputs: dict[str, Path], *, as_json: bool) -> None:
-    for name, path in outputs.items():
-        WRITERS[name](trace, path)
-    if as_json:
-        click.echo(json.dumps(as_data(trace), ensure_ascii=False))
-        return
-    console = Console(highlight=False)
-    if trace.scenario.title:
-        console.print(trace.scenario.title, markup=False, style="bold")
-    if timeline.is_small(trace):
-        unicode = console.encoding.startswith("utf")
-        console.print(timeline.styled(trace, min(console.width, WIDEST), unicode=unicode))
-        console.print(tables.gradients(trace))
-    console.print(tables.summary(summary(trace)))
-    for name, path in outputs.items():
-        click.echo(f"{name} written to {path}", err=True)
 
 
 for each in COMMANDS:
     cli.add_command(each)
+give_examples(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 2 on bad input, 130 on Ctrl-C."""
+    """Run the command line and return its exit status: 2 on bad input, 130 on Ctrl-C, 141 if nobody reads."""
+    with any_streams():
+        try:
+            status = _status(sys.argv[1:] if arguments is None else list(arguments))
+        except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+            status = 141
+        except (click.Abort, KeyboardInterrupt):
+            status = 130
+        return _flushed(status)
+
+
+def _status(arguments: list[str]) -> int:
     try:
-        status: int | None = cli.main(arguments, prog_name="python -m sim", standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as error:
-        return _refuse(error.format_message())
-    except SimError as error:
-        return _refuse(str(error))
-    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except OSError as error:
-        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except click.Abort:
-        return 130
-    return status or 0
+        with cli.make_context(PROGRAM, arguments) as context:
+            return cli.invoke(context) or 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except BrokenPipeError:
+        raise
+    except (click.ClickException, SimError, OSError, ModuleNotFoundError) as error:
+        return _refuse(_sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case click.ClickException():
+            return error.format_message()
+        case ModuleNotFoundError():
+            missing = str(error.name).partition(".")[0]
+            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
+        case OSError():
+            return f"{error.filename or 'standard output'}: {error.strerror}"
+    return str(error)
 
 
 def _refuse(sentences: str) -> int:
     for sentence in sentences.splitlines():
         click.echo(f"error: {sentence}", err=True)
     return 2
+
+
+def _flushed(status: int) -> int:
+    """Return the status, another where what was printed could not be passed on."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            status = 141 if isinstance(error, BrokenPipeError) else 2
+            with suppress(OSError):  # what is left in its buffer would be tried again at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return status

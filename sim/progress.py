@@ -4,10 +4,10 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from sim.scenario import Scenario
+from sim.terminal import Screen
 
 PATIENCE = 2.0
 """Seconds before anything is shown."""
@@ -29,7 +29,7 @@ class Watch:
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Screen(stderr=True),
             transient=True,
         )
         self._task = self._bar.add_task("simulating", total=None)

@@ -8,7 +8,7 @@ holds ``examples/``, in an 80-column terminal without colour.
 import doctest
 import os
 import re
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,15 +16,16 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
+from tests.commands import run
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
-ENVIRONMENT = os.environ | {
+ENVIRONMENT = {
     "COLUMNS": "80",
     "NO_COLOR": "1",
     "TERM": "dumb",
     "PYTHONIOENCODING": "utf-8",
-    "PYTHONPATH": str(ROOT),
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
 }
 
@@ -33,14 +34,7 @@ def run_console_block(example: Example) -> str | None:
     """Run each command of a block and return what differs from the printed output, if anything does."""
     checker = doctest.OutputChecker()
     for command, printed in COMMAND.findall(example.parsed):
-        done = subprocess.run(
-            ["bash", "-c", command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=ENVIRONMENT,
-            check=False,
-        )
+        done = run("bash", "-c", f"exec 2>&1\n{command}", env=ENVIRONMENT)
         got = re.sub(r"[ \t]+$", "", done.stdout, flags=re.MULTILINE).rstrip("\n") + "\n"
         expected = printed.rstrip("\n") + "\n"
         if not checker.check_output(expected, got, doctest.ELLIPSIS):
@@ -54,7 +48,7 @@ def run_console_block(example: Example) -> str | None:
 def test_every_printed_output_is_reproduced(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     console = CodeBlockParser("console", run_console_block)
     python = PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS)

@@ -5,7 +5,7 @@ Each kind is given by its mean and shape, in the field's usual parameters, and k
 
 import math
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from sim.scenario.measured import read_column
-from sim.scenario.model import LIST, NUMBER, TAG, Instant, Positive, Seconds, Value, folder_of
+from sim.scenario.faults import LIST, NUMBER, TAG, KeyFault
+from sim.scenario.measured import file_named, read_column
+from sim.scenario.model import Instant, Positive, Seconds, Value, folder_of
+from sim.scenario.units import parse
+from sim.scenario.values import plain_number, shown
 
 
 class _Distribution(Value):
@@ -132,6 +135,8 @@ class Pareto(_Distribution):
     A ``mean`` may be given instead of the minimum where it is finite (α > 1): x_m = mean·(α − 1)/α.
     """
 
+    also: ClassVar = frozenset({"mean"})
+
     kind: Literal["pareto"] = "pareto"
     minimum: Seconds
     shape: Positive
@@ -145,9 +150,12 @@ class Pareto(_Distribution):
         mean, shape = given["mean"], given.get("shape")
         if "minimum" in given:
             raise ValueError("a pareto takes either its minimum or its mean, not both")
-        if not isinstance(mean, int | float) or not isinstance(shape, int | float) or not shape > 1:
-            raise ValueError(f"a pareto with mean {mean!r} needs a shape greater than 1, not {shape!r}")
-        return rest | {"minimum": mean * (shape - 1) / shape}
+        mean, shape = (_finite(key, value) for key, value in (("mean", mean), ("shape", shape)))
+        if not shape > 1:
+            raise ValueError(
+                f"a pareto with mean {shown(given['mean'])} needs a shape greater than 1, not {shown(shape)}"
+            )
+        return rest | {"minimum": mean * ((shape - 1) / shape)}
 
     @property
     def mean(self) -> float:
@@ -166,6 +174,8 @@ class Empirical(_Distribution):
     folder, and the values are read once, so that the scenario is complete in itself.
     """
 
+    also: ClassVar = frozenset({"csv", "column"})
+
     kind: Literal["empirical"] = "empirical"
     values: tuple[Seconds, ...] = Field(min_length=1)
 
@@ -177,9 +187,10 @@ class Empirical(_Distribution):
         rest = {key: value for key, value in given.items() if key not in {"csv", "column"}}
         if "values" in given:
             raise ValueError("an empirical takes either values or a csv, not both")
-        return rest | {
-            "values": read_column(folder_of(info) / str(given["csv"]), str(given.get("column", "seconds")))
-        }
+        column = given.get("column", "seconds")
+        if not isinstance(column, str):
+            raise KeyFault("column", f"{shown(column)} must be the name of a column")
+        return rest | {"values": read_column(folder_of(info) / file_named(given["csv"]), column)}
 
     @cached_property
     def _array(self) -> NDArray[np.float64]:
@@ -195,13 +206,26 @@ class Empirical(_Distribution):
         return self._array[rng.integers(len(self.values), size=size)]
 
 
+def _finite(key: str, given: Any) -> float:  # noqa: ANN401 -- unvalidated input
+    """Return a number that takes part in arithmetic before pydantic sees it; only a mean has a unit."""
+    number = parse(given, "second") if key == "mean" and isinstance(given, str) else plain_number(given)
+    try:
+        finite = float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
+    except OverflowError:
+        finite = None
+    if finite is None or not math.isfinite(finite):
+        raise KeyFault(key, f"{shown(given)} must be a finite number" if given is not None else "is required")
+    return finite
+
+
 Distribution = Constant | Exponential | ShiftedExponential | Uniform | Gamma | LogNormal | Pareto | Empirical
 
 
 def form(given: Any) -> str | None:  # noqa: ANN401 -- unvalidated input
     """Name the branch of a union of numbers, lists and distributions that an input means to be."""
     if isinstance(given, dict):
-        return f"{TAG}{given.get('kind', 'missing')}"
+        kind = given.get("kind")
+        return f"{TAG}{kind}" if isinstance(kind, str) else TAG
     if isinstance(given, list | tuple):
         return LIST
     if isinstance(given, _Distribution):

@@ -1,7 +1,19 @@
 """Measured times from CSV files with a header line."""
 
 import csv
+from io import StringIO
 from pathlib import Path
+from typing import Any
+
+from sim.files import text_of
+from sim.scenario.values import shown
+
+
+def file_named(given: Any) -> str:  # noqa: ANN401 -- unvalidated input
+    """Return the name of a CSV file; raises `ValueError` with one sentence where it cannot be one."""
+    if not isinstance(given, str) or not given or "\0" in given:
+        raise ValueError(f"csv {shown(given)} must be the name of a file")
+    return given
 
 
 def read_column(path: Path, column: str) -> tuple[float, ...]:
@@ -25,13 +37,12 @@ def times_by_worker(path: Path) -> dict[str, tuple[float, ...]]:
 
 def _rows(path: Path, *columns: str) -> list[tuple[str, ...]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            present = reader.fieldnames or []
-            for column in columns:
-                if column not in present:
-                    raise ValueError(f"{path} has no column {column!r}, only {', '.join(present) or 'none'}")
-            rows = [tuple(row[column] or "" for column in columns) for row in reader]
+        reader = csv.DictReader(StringIO(text_of(path), newline=""))
+        present = reader.fieldnames or []
+        for column in columns:
+            if column not in present:
+                raise ValueError(f"{path} has no column {column!r}, only {', '.join(present) or 'none'}")
+        rows = [tuple(row[column] or "" for column in columns) for row in reader]
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not a CSV file in UTF-8") from None
     except (OSError, csv.Error) as error:
@@ -45,4 +56,4 @@ def _number(path: Path, line: int, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise ValueError(f"{path}, line {line}: {cell!r} must be a number of seconds") from None
+        raise ValueError(f"{path}, line {line}: {shown(cell)} must be a number of seconds") from None

@@ -7,15 +7,16 @@ use for them resolve to these rows.
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Final, Literal, NamedTuple, Self
 
-from pydantic import Field, field_validator, model_serializer, model_validator
+from pydantic import field_validator, model_serializer, model_validator
 
-from sim.scenario.model import Value
+from sim.scenario.faults import KeyFault
+from sim.scenario.model import Bound, Value
+from sim.scenario.values import plain_number, shown
 
 AfterPush = Literal["wait", "go on"]
 AtUpdate = Literal["carry on", "cancel"]
-Bound = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
 ALL: Final = "all"
 """Gradients per update: one of every active worker, a barrier."""
@@ -23,6 +24,7 @@ ALL: Final = "all"
 MOST: Final = 10**15
 WITHOUT_K: Final = frozenset({"async", "bsp"})
 
+MOST_SHARES: Final = 10**9 - 1
 _SHARE = re.compile(r"P/[1-9][0-9]{0,8}")
 
 
@@ -87,6 +89,8 @@ class Protocol(Value):
     True
     """
 
+    also: ClassVar = frozenset({"kind", "n"})
+
     k: int | str = 1
     after_push: AfterPush = "go on"
     at_update: AtUpdate = "carry on"
@@ -104,11 +108,12 @@ class Protocol(Value):
     @field_validator("k", mode="before")
     @classmethod
     def _a_number_or_a_share(cls, k: Any) -> Any:  # noqa: ANN401 -- unvalidated input
+        k = plain_number(k)
         whole = isinstance(k, int) and not isinstance(k, bool) and 1 <= k <= MOST
         share = isinstance(k, str) and (k == ALL or _SHARE.fullmatch(k))
         if not (whole or share):
             raise ValueError(
-                f'{k!r} must be a whole number of at least 1, "all", or a share "P/n" of the workers'
+                f'{shown(k)} must be a whole number of at least 1, "all", or a share "P/n" of the workers'
             )
         return k
 
@@ -200,16 +205,24 @@ class Protocol(Value):
 def _rules(kind: Any, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 -- unvalidated input
     """Return a named protocol's settings with its rules in place of its name."""
     if not isinstance(kind, str) or kind not in NAMED.keys() | ALIASES.keys():
-        raise ValueError(f"kind {kind!r} must be one of {', '.join([*NAMED, *ALIASES])}")
+        raise KeyFault("kind", f"{shown(kind)} must be one of {', '.join([*NAMED, *ALIASES])}")
     name, needed = ALIASES.get(kind, (kind, "k"))
     if (name not in WITHOUT_K or kind in ALIASES) and needed not in settings:
         raise ValueError(f"{kind} needs {needed}")
-    if name in WITHOUT_K and "k" in settings:
-        raise ValueError(f"{kind} takes no k")
+    if "k" in settings and (name in WITHOUT_K or needed == "n"):
+        raise ValueError(f"{kind} takes {'n, not k' if needed == 'n' else 'no k'}")
     if taken := settings.keys() & {"after_push", "at_update"}:
         raise ValueError(f"kind = {kind!r} already says {', '.join(sorted(taken))}: give one or the other")
     rules = NAMED[name]
     settings = {"k": ALL if rules.barrier else 1} | settings
     if needed == "n":
-        settings["k"] = f"P/{settings.pop('n')}"
+        settings["k"] = f"P/{_divisor(settings.pop('n'))}"
     return settings | {"after_push": rules.after_push, "at_update": rules.at_update}
+
+
+def _divisor(n: Any) -> int:  # noqa: ANN401 -- unvalidated input
+    """Return the n of softsync, whose K is the share ⌊P/n⌋."""
+    n = plain_number(n)
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_SHARES:
+        raise KeyFault("n", f"{shown(n)} must be a whole number from 1 to {MOST_SHARES}")
+    return n

@@ -4,6 +4,8 @@ Scenarios are plain frozen data. They come from Python or from TOML, the two equ
 exactly.
 """
 
+import re
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,8 +16,10 @@ import tomli_w
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from sim.errors import ScenarioError
-from sim.scenario.measured import times_by_worker
-from sim.scenario.model import FOLDER, Value, folder_of, sentences
+from sim.files import text_of
+from sim.scenario.faults import sentences
+from sim.scenario.measured import file_named, times_by_worker
+from sim.scenario.model import FOLDER, Seed, Value, folder_of
 from sim.scenario.network import Network, Server, Stop
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import MOST_WORKERS, Worker
@@ -33,7 +37,7 @@ class Scenario(Value):
     """
 
     title: str = ""
-    seed: Annotated[int, Field(strict=True, ge=0)] = 0
+    seed: Seed = 0
     protocol: Protocol = Protocol()
     workers: Annotated[tuple[Worker, ...], Field(min_length=1)]
     server: Server = Server()
@@ -44,6 +48,10 @@ class Scenario(Value):
     @classmethod
     def _one_for_each_measured(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- unvalidated input
         """Put a worker for each name in the file in place of an entry ``{csv = FILE}``."""
+        if isinstance(given, dict | Worker):
+            raise ValueError(  # noqa: TRY004 -- what pydantic turns into a fault
+                "must be a list of workers, not one: in TOML each begins with [[workers]], in double brackets"
+            )
         if not isinstance(given, list | tuple):
             return given
         workers: list[Any] = []
@@ -52,7 +60,7 @@ class Scenario(Value):
                 rest = {key: value for key, value in entry.items() if key != "csv"}
                 if taken := rest.keys() & {"name", "compute", "count"}:
                     raise ValueError(f"entry {place}: csv already says {', '.join(sorted(taken))}")
-                times = times_by_worker(folder_of(info) / str(entry["csv"]))
+                times = times_by_worker(folder_of(info) / file_named(entry["csv"]))
                 workers += [{"name": name, "compute": seconds} | rest for name, seconds in times.items()]
             else:
                 workers.append(entry)
@@ -96,7 +104,7 @@ class Scenario(Value):
 
     @classmethod
     def from_data(
-        cls, data: Mapping[str, Any], folder: Path | None = None, until: float | None = None
+        cls, data: Mapping[str, Any], folder: Path | None = None, until: float | str | None = None
     ) -> Self:
         """Return the scenario that nested mappings and lists describe.
 
@@ -107,23 +115,21 @@ class Scenario(Value):
         ScenarioError
             Naming every fault with its path, one a line.
         """
-        if until is not None:
-            data = {**data, "stop": {**data.get("stop", {}), "time": until}}
+        stop = data.get("stop", {}) if until is not None else None
+        if isinstance(stop, Mapping):
+            data = {**data, "stop": {**stop, "time": until}}
         try:
             return cls.model_validate(data, context={FOLDER: folder or Path()})
         except ValidationError as error:
-            raise ScenarioError(sentences(error)) from None
+            raise ScenarioError(sentences(error, cls)) from None
 
     @classmethod
-    def from_toml(cls, text: str, folder: Path | None = None, until: float | None = None) -> Self:
+    def from_toml(cls, text: str, folder: Path | None = None, until: float | str | None = None) -> Self:
         """Return the scenario that a TOML text describes; raises as `from_data` does."""
-        try:
-            return cls.from_data(tomllib.loads(text), folder, until)
-        except tomllib.TOMLDecodeError as error:
-            raise ScenarioError(f"not TOML: {error}") from None
+        return cls.from_data(_parsed(text), folder, until)
 
     @classmethod
-    def load(cls, path: Path | str, until: float | None = None) -> Self:
+    def load(cls, path: Path | str, until: float | str | None = None) -> Self:
         """Read a scenario from a TOML file; ``until`` replaces the time at which it stops.
 
         Raises
@@ -133,7 +139,7 @@ class Scenario(Value):
         """
         path = Path(path)
         try:
-            return cls.from_toml(path.read_text(encoding="utf-8"), path.parent, until)
+            return cls.from_toml(text_of(path), path.parent, until)
         except OSError as error:
             raise ScenarioError(f"{path}: {error.strerror}") from None
         except UnicodeDecodeError:
@@ -148,3 +154,18 @@ class Scenario(Value):
     def to_toml(self) -> str:
         """Return the scenario as TOML, from which `from_toml` makes an equal one."""
         return tomli_w.dumps(self.to_data())
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Return the data in a TOML text."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"not TOML: {error}") from None
+    except RecursionError:
+        raise ScenarioError("not TOML: lists or tables are nested too deeply") from None
+    except ValueError:  # Python's own bound, see sys.set_int_max_str_digits
+        most = sys.get_int_max_str_digits()
+        digits = re.search(rf"[0-9](_?[0-9]){{{most}}}", text)
+        line = text.count("\n", 0, digits.start()) + 1 if digits else "?"
+        raise ScenarioError(f"not TOML: the number in line {line} has more than {most} digits") from None

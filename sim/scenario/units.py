@@ -1,28 +1,69 @@
-"""Sizes in bytes and rates in bytes a second; as text with a unit, ``"100 MB"`` and ``"10 Gbit/s"``."""
+"""Texts with a unit: sizes in bytes, rates in bytes a second, times in seconds.
+
+The units are those of the field: ``b`` is a bit and ``B`` a byte, ``K`` is 1000 as ``k`` is, ``Ki`` 1024,
+``bps`` a bit a second; a size or a rate that would be a thousandth of a byte (``"10 mB"``) is none.
+"""
 
 import re
+from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
+
+from sim.scenario.values import plain_number, shown
 
 if TYPE_CHECKING:
     import pint
 
-_QUANTITY = re.compile(
-    r"\s*([0-9][0-9_]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]+(?:\s*/\s*[A-Za-z]+)?)\s*"
+_QUANTITY: Final = re.compile(
+    r"\s*((?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([A-Za-zµμ]+(?:\s*/\s*[A-Za-zµμ]+)?)\s*"
 )
+
+_UNITS: Final = """
+    kilo- = 1000 = k- = K-
+    mega- = 10**6 = M-
+    giga- = 10**9 = G-
+    tera- = 10**12 = T-
+    peta- = 10**15 = P-
+    exa- = 10**18 = E-
+    kibi- = 2**10 = Ki-
+    mebi- = 2**20 = Mi-
+    gibi- = 2**30 = Gi-
+    tebi- = 2**40 = Ti-
+    pebi- = 2**50 = Pi-
+    bit = [information] = b = Bit
+    byte = 8 * bit = B = Byte = octet
+    second = [time] = s = sec
+    millisecond = 0.001 * second = ms = millisec
+    microsecond = 0.000001 * second = us = µs = μs
+    nanosecond = 0.000000001 * second = ns
+    minute = 60 * second = min
+    hour = 3600 * second = h = hr
+    day = 86400 * second = d
+    bps = bit / second
+    Bps = byte / second
+"""
+"""pint's own list takes ``b`` for a barn, ``KB`` for nothing, and ``count`` for a number of bytes."""
+
+_EXAMPLES: Final = {"byte": "100 MB", "byte/second": "10 Gbit/s", "second": "12 ms"}
+_NUMBERS: Final = {
+    "byte": "a number of bytes",
+    "byte/second": "a number of bytes a second",
+    "second": "a number of seconds",
+}
 
 
 @cache
-def _registry() -> "pint.UnitRegistry[float]":
+def _registry() -> "pint.UnitRegistry[Fraction]":
     import pint
 
-    return pint.UnitRegistry()
+    lines = [line.strip() for line in _UNITS.strip().splitlines()]
+    return pint.UnitRegistry(lines, non_int_type=Fraction)
 
 
 def parse(text: str, unit: str) -> float:
-    """Return a quantity such as ``"100 MB"`` in a unit such as ``byte`` or ``byte/second``.
+    """Return a quantity such as ``"100 MB"`` in ``byte``, ``byte/second`` or ``second``, the nearest float.
 
     Raises
     ------
@@ -31,8 +72,10 @@ def parse(text: str, unit: str) -> float:
 
     Examples
     --------
-    >>> parse("10 Gbit/s", "byte/second")
+    >>> parse("10 Gb/s", "byte/second")
     1250000000.0
+    >>> parse("12 ms", "second")
+    0.012
     """
     import pint
 
@@ -40,19 +83,25 @@ def parse(text: str, unit: str) -> float:
     try:
         if match:
             number, given = match.groups()
-            return float(_registry().Quantity(float(number), given).to(unit).magnitude)
-    except (pint.errors.PintError, AttributeError):
+            rough = float(number)  # of "1e999999999" a fraction would have a billion digits
+            exact = Fraction(number) if 0 < rough < float("inf") else Fraction(0)
+            found = float(_registry().Quantity(exact, given).to(unit).magnitude)
+            return found if exact else rough
+    except (pint.errors.PintError, OverflowError, ValueError):
         pass
-    example = "10 Gbit/s" if "/" in unit else "100 MB"
-    raise ValueError(f"{text!r} must be a number, in {unit}, or a text with a unit such as {example!r}")
+    raise ValueError(
+        f"{shown(text)} must be {_NUMBERS[unit]}, or a text with a unit such as {_EXAMPLES[unit]!r}"
+    )
 
 
-def _in(unit: str) -> BeforeValidator:
+def quantity(unit: str) -> BeforeValidator:
+    """Return what lets a field take texts with a unit, and numpy's numbers."""
+
     def convert(given: Any) -> Any:  # noqa: ANN401 -- unvalidated input
-        return parse(given, unit) if isinstance(given, str) else given
+        return parse(given, unit) if isinstance(given, str) else plain_number(given)
 
     return BeforeValidator(convert)
 
 
-Bytes = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False, le=1e18), _in("byte")]
-Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), _in("byte/second")]
+Bytes = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False, le=1e18), quantity("byte")]
+Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), quantity("byte/second")]

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.durations import Compute, Duration, form
-from sim.scenario.measured import times_by_worker
-from sim.scenario.model import LIST, NUMBER, Count, Instant, Positive, Seconds, Value, folder_of
+from sim.scenario.faults import LIST, NUMBER, KeyFault
+from sim.scenario.measured import file_named, times_by_worker
+from sim.scenario.model import PLAIN, Count, Instant, Positive, Seconds, Value, folder_of
 from sim.scenario.units import Rate
 
 MOST_WORKERS = 1_000_000
@@ -68,10 +69,12 @@ class Worker(Value):
         Of the worker's own link, in bytes a second; the network's where not given.
     """
 
+    also: ClassVar = frozenset({"csv"})
+
     name: Name
     compute: Compute
     gradients: Count | None = None
-    count: Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS)] | None = None
+    count: Annotated[int, Field(strict=True, ge=1, le=MOST_WORKERS), PLAIN] | None = None
     speed: Speed = 1.0
     slowdowns: Slowdowns | None = None
     offline: tuple[Interval, ...] = ()
@@ -86,7 +89,9 @@ class Worker(Value):
         """Accept ``{csv = FILE}``: a file of measured iteration times, of which this worker takes its own."""
         if not isinstance(given, dict) or "kind" in given or "csv" not in given:
             return given
-        path, name = folder_of(info) / str(given["csv"]), info.data.get("name")
+        if others := sorted(set(given) - {"csv"}):
+            raise KeyFault(str(others[0]), "unknown key beside csv, whose columns are worker and seconds")
+        path, name = folder_of(info) / file_named(given["csv"]), info.data.get("name")
         times = times_by_worker(path)
         if name not in times:
             raise ValueError(f"{path} has no row for the worker {name!r}")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim.scenario.clock import NANOSECONDS
 from sim.timeline.spans import NOBODY, Kind, Spans
-from sim.timeline.view import UNITS, View, view
+from sim.timeline.view import UNITS, View, label, view
 from sim.trace import Outcome, Trace
 
 Flags = NDArray[np.bool_]
@@ -43,7 +43,7 @@ COLOURS: Final = {
     Kind.QUEUE: "#b8e0d2",
     Kind.SERVICE: "#009e73",
     Kind.BATCH: "#dddddd",
-    Kind.OFFLINE: "#f7f7f7",
+    Kind.OFFLINE: "#a0a0a0",
 }
 """Of Okabe and Ito's palette, which colour-blind eyes tell apart; a wait is a tint of what it is for."""
 
@@ -172,17 +172,12 @@ def _draw_labels(axes: Axes, trace: Trace, shown: View, pitch: float, font: floa
     for row, parts in stages.items():
         dropped = trace.outcome[row] > Outcome.APPLIED
         places = (max(parts), max(parts, key=itemgetter(1)))
-        for label, (_, length, begin, kind) in product(_label(trace, row), places):
-            if length * pitch > 0.62 * font * (len(label) + 0.5):
+        for words, (_, length, begin, kind) in product(label(trace, row), places):
+            if length * pitch > 0.62 * font * (len(words) + 0.5):
                 at = (begin + length / 2) / UNITS[shown.unit]
                 colour = "white" if kind in DARK and not dropped else INK
-                _write(axes, (at, trace.worker[row]), label, font, colour)
+                _write(axes, (at, trace.worker[row]), words, font, colour)
                 break
-
-
-def _label(trace: Trace, row: int) -> tuple[str, str]:
-    index = str(trace.index[row])
-    return (f"{index} ({trace.staleness[row]})" if row < trace.applied else index), index
 
 
 def _draw_updates(axes: Axes, trace: Trace, shown: View, pitch: float, font: float) -> None:

@@ -45,6 +45,12 @@ class View:
         return [*range(self.workers), self.spans.server]
 
 
+def label(trace: Trace, row: int) -> tuple[str, str]:
+    """Return a gradient's label, ``j (staleness)`` where it was applied, in full and in short."""
+    index = str(trace.index[row])
+    return (f"{index} ({trace.staleness[row]})" if row < trace.applied else index), index
+
+
 def unit_of(end: int) -> str:
     """Return the largest unit of time that ``end`` nanoseconds are no shorter than.
 

@@ -1,18 +1,15 @@
 """A run as tables for the terminal: its gradients, and its summary."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from sim.metrics import CAUSES
+from sim.terminal import Column, Grid
 from sim.trace import Outcome, Trace
-
-MOST_WORKERS = 20
-"""So many workers have a line of their own in the summary."""
-
 
 VISIBLE = 5e-4
 """A share of time that is not 0.0 % when printed."""
@@ -23,19 +20,18 @@ def seconds(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.6f}".rstrip("0").rstrip(".")  # noqa: PLR0124 -- nan
 
 
-def gradients(trace: Trace) -> Table:
+def gradients(trace: Trace) -> Grid:
     """Return every gradient of a run, a row each."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("worker")
-    for name in ("j", "read at", "version", "applied at", "version", "staleness"):
-        table.add_column(name, justify="right")
+    heads = ("j", "read at", "version", "applied at", "version", "staleness")
+    columns = [Column("worker", words=True), *map(Column, heads)]
     unapplied = len(trace) > trace.applied
     if unapplied:
-        table.add_column("outcome")
+        columns.append(Column("outcome", words=True))
+    rows = []
     for row in range(len(trace)):
         applied = row < trace.applied
         cells = [
-            escape(trace.workers[trace.worker[row]]),
+            trace.workers[trace.worker[row]],
             str(trace.index[row]),
             seconds(trace.read_at[row]),
             str(trace.version_read[row]),
@@ -43,21 +39,31 @@ def gradients(trace: Trace) -> Table:
             str(trace.version_applied[row]) if applied else "–",
             str(trace.staleness[row]) if applied else "–",
         ]
-        table.add_row(*cells, *([Outcome(trace.outcome[row]).label] if unapplied else []))
-    return table
+        rows.append([*cells, *([Outcome(trace.outcome[row]).label] if unapplied else [])])
+    return Grid(columns, rows, keys=2)
 
 
-def summary(figures: dict[str, Any]) -> RenderableType:
-    """Return the figures of `sim.metrics.summary` as text and tables."""
-    facts = Table(box=None, show_header=False, pad_edge=False)
+def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = None) -> RenderableType:
+    """Return the figures of `sim.metrics.summary` as text and tables.
+
+    Parameters
+    ----------
+    figures
+        Of a run.
+    groups
+        Names and sizes of groups of workers, in the order of the workers: each has one row, of means over
+        its workers. Where not given, each worker has a row.
+    """
+    facts = Table.grid(padding=(0, 2), pad_edge=False)
     facts.add_column()
     facts.add_column(overflow="fold")
     for name, text in _facts(figures):
-        facts.add_row(name, escape(text))
-    parts: list[RenderableType] = [facts]
-    if len(figures["workers"]) <= MOST_WORKERS:
-        parts += ["", _workers(figures["workers"])]
-    return Group(*parts)
+        facts.add_row(name, Text(text))
+    if groups is None or all(size == 1 for _, size in groups):
+        return Group(facts, "", _workers(figures["workers"]))
+    return Group(
+        facts, "", _workers(list(_means(figures["workers"], groups)), [str(size) for _, size in groups])
+    )
 
 
 def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
@@ -81,30 +87,47 @@ def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
     wasted = {name: spent for name, spent in figures["wasted_seconds"].items() if spent}
     if wasted:
         facts.append(("wasted", ", ".join(f"{seconds(spent)} s {name}" for name, spent in wasted.items())))
-    if len(figures["workers"]) > MOST_WORKERS:
-        for name in ("computing", "waiting"):
-            shares = [worker[f"share_{name}"] for worker in figures["workers"]]
-            text = (
-                f"{sum(shares) / len(shares):.1%} of a worker's time, {min(shares):.1%} to {max(shares):.1%}"
-            )
-            facts.append((name, text))
     return facts
 
 
-def _workers(workers: list[dict[str, Any]]) -> Table:
+def _means(workers: list[dict[str, Any]], groups: Sequence[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    """Yield for each group what its workers have on average, as if it were one worker."""
+    first = 0
+    for name, size in groups:
+        members = workers[first : first + size]
+        first += size
+        gradients = sum(member["gradients"] for member in members)
+        stale = [member["mean_staleness"] * member["gradients"] for member in members if member["gradients"]]
+        yield {
+            "name": name,
+            "gradients": gradients / size,
+            "mean_staleness": sum(stale) / gradients if gradients else None,
+            "share_computing": sum(member["share_computing"] for member in members) / size,
+            "share_waiting": sum(member["share_waiting"] for member in members) / size,
+            "waiting": {
+                cause: sum(member["waiting"][cause] for member in members) / size for cause in CAUSES
+            },
+        }
+
+
+def _workers(workers: list[dict[str, Any]], sizes: list[str] | None = None) -> RenderableType:
+    """Return a table of workers, or of groups of such sizes."""
     causes = [cause for cause in CAUSES if any(worker["waiting"][cause] >= VISIBLE for worker in workers)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("worker", overflow="fold")
-    for name in ("gradients", "staleness", "computing", "waiting", *causes):
-        table.add_column(name, justify="right")
-    for worker in workers:
+    numbers = ("gradients", "staleness", "computing", "waiting", *causes)
+    columns = [Column("worker", words=True), *map(Column, (*(["count"] if sizes else []), *numbers))]
+    rows = []
+    for place, worker in enumerate(workers):
         mean = worker["mean_staleness"]
-        table.add_row(
-            escape(worker["name"]),
-            str(worker["gradients"]),
-            "–" if mean is None else f"{mean:.4g}",
-            f"{worker['share_computing']:.1%}",
-            f"{worker['share_waiting']:.1%}",
-            *(f"{worker['waiting'][cause]:.1%}" for cause in causes),
+        rows.append(
+            [
+                worker["name"],
+                *(sizes[place : place + 1] if sizes else []),
+                f"{worker['gradients']:.1f}".removesuffix(".0"),
+                "–" if mean is None else f"{mean:.4g}",
+                f"{worker['share_computing']:.1%}",
+                f"{worker['share_waiting']:.1%}",
+                *(f"{worker['waiting'][cause]:.1%}" for cause in causes),
+            ]
         )
-    return table
+    note = "A group's figures are means over its workers; --workers shows each."
+    return Group(Grid(columns, rows), *([Text(note)] if sizes else []))

@@ -1,13 +1,11 @@
 """What a run leaves behind: read-only columns, a row for each gradient, and where they come from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,53 +14,15 @@ from sim.errors import ScenarioError, TraceError
 from sim.files import write
 from sim.scenario import Scenario
 from sim.scenario.clock import NANOSECONDS, NEVER, to_seconds
+from sim.scenario.values import checked_seed
+from sim.trace import storage
+from sim.trace.check import check
+from sim.trace.columns import COLUMNS, INSTANTS, STAYS, UNREAD, Column, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Column = NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
-
-
-class Outcome(IntEnum):
-    """What became of a gradient."""
-
-    IN_FLIGHT = -1
-    """Computing, under way or waiting at the server when the run ended."""
-    APPLIED = 0
-    DISCARDED = 1
-    """Too stale for the server."""
-    CANCELLED = 2
-    """Dropped at an update that other gradients made."""
-    LOST = 3
-    """Its worker went offline or left."""
-
-    @property
-    def label(self) -> str:
-        """The outcome in words, as in tables and JSON."""
-        return self.name.lower().replace("_", "-")
-
-
-PULL: Final = ("ready_at", "asked_at", "pull_at", "left_at", "read_at")
-PUSH: Final = ("computed_at", "sent_at", "push_at", "arrived_at", "service_at", "served_at", "ended_at")
-INSTANTS: Final = (*PULL, *PUSH)
-COLUMNS: Final = ("worker", "index", *INSTANTS, "version_read", "version_applied", "outcome")
-STAYS: Final = ("worker", "comes", "goes", "done")
-UNREAD: Final = ("worker", "ready_at", "asked_at", "pull_at", "left_at", "ended_at")
-
-ENDINGS: Final = MappingProxyType(
-    {
-        "finished": "every worker is done",
-        "time": "the time is up",
-        "updates": "so many updates are made",
-        "gradients": "so many gradients are applied",
-        "stalled": "every worker left waits for one that will not come",
-        "no-progress": "no gradient reached an update in very many events",
-    }
-)
-"""Why a run ended."""
-
-_FORMAT = "dlsyslab trace 2"
 
 
 class _Count:
@@ -261,23 +221,16 @@ class Trace:
         SimError
             Where the file cannot be written.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         about = {
-            "format": _FORMAT,
             "scenario": self.scenario.to_data(),
-            "seed": self.seed,
+            "seed": checked_seed(self.seed),
             "engine": self.engine,
             "ended": self.ended,
             "end": self.end,
             "stays": {name: column.tolist() for name, column in self.stays.items()},
             "unread": {name: column.tolist() for name, column in self.unread.items()},
         }
-        table = pa.table(dict(self.ticks)).replace_schema_metadata({"dlsyslab": json.dumps(about)})
-        buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer)
-        write(path, buffer.getvalue().to_pybytes())
+        write(path, storage.pack(about, self.ticks))
 
     @classmethod
     def load(cls, path: Path | str) -> "Trace":
@@ -288,29 +241,21 @@ class Trace:
         TraceError
             Where the file cannot be read or holds no trace.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         try:
-            with Path(path).open("rb") as file:
-                # Without threads: one that still starts when a short process ends would abort it.
-                table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
-            about = json.loads(table.schema.metadata[b"dlsyslab"])
-            if about["format"] != _FORMAT:
-                raise TraceError(f"{path}: a trace of another format, {about['format']!r}")
-            ticks = {name: table[name].to_numpy().astype(np.int64) for name in table.column_names}
-            scenario = Scenario.from_data(about["scenario"])
+            about, ticks = storage.unpack(storage.read(Path(path)))
+            scenario, seed = Scenario.from_data(about["scenario"]), checked_seed(about["seed"])
             stays, unread = (
                 {name: np.array(column, np.int64) for name, column in about[table].items()}
                 for table in ("stays", "unread")
             )
+            check(ticks, len(scenario.names), about["ended"], about["end"])
             return cls(
-                scenario, about["seed"], about["engine"], about["ended"], about["end"], ticks, stays, unread
+                scenario, seed, about["engine"], about["ended"], about["end"], ticks, stays, unread
             )
         except OSError as error:
-            raise TraceError(f"{path}: {error.strerror or 'not a trace'}") from None
-        except (pa.ArrowInvalid, KeyError, TypeError, ValueError, ScenarioError):
-            raise TraceError(f"{path}: not a trace written by save") from None
+            raise TraceError(f"{path}: {error.strerror}") from None
+        except (TraceError, ScenarioError) as error:
+            raise TraceError(f"{path}: not a trace: {error}") from None
 
 
 def _frozen(array: NDArray[Number]) -> NDArray[Number]:

@@ -1,7 +1,4 @@
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cli import main
+from tests.commands import run_python, signalled, started
 
 QUICK = ["scores", "--models", "logistic,naive-bayes", "--bootstrap", "20"]
 
@@ -164,13 +162,9 @@ def test_bad_input_is_one_sentence_and_status_2(
 
 
 def test_a_terminal_without_unicode_gets_plain_text() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "analysis", "bias-variance", "--degrees", "1,2"],
-        capture_output=True,
-        check=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"},
-    )
-    assert b"bias2 +- SE" in done.stdout
+    ascii80 = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    done = run_python("-m", "analysis", "bias-variance", "--degrees", "1,2", env=ascii80)
+    assert "bias2 +- SE" in done.stdout
 
 
 def test_tables_fit_eighty_columns(
@@ -190,10 +184,9 @@ def test_ctrl_c_is_status_130() -> None:
         "import sys; from analysis.cli import main; print('up', flush=True);"
         "sys.exit(main(['scores', '--bootstrap', '1000000']))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"up\n"
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b"")
+    with started(sys.executable, "-c", code) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        time.sleep(2)
+        done = signalled(process)
+    assert (done.returncode, done.stdout) == (130, "")

@@ -1,16 +1,13 @@
 """The command line as its user meets it: output, exit status, and one sentence for what is wrong."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from nets.cli import main
+from tests.commands import run_python, signalled, started, wait_until
 from tests.test_house import modules_loaded_by
 
 
@@ -193,29 +190,20 @@ def test_numbers_and_formulas_need_no_torch() -> None:
 
 
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
-    started = tmp_path / "started"
+    sign = tmp_path / "started"
     code = (
         "import pathlib, sys; from nets import cli, counters; right = counters.count;"
-        f"counters.count = lambda *a: (pathlib.Path({str(started)!r}).touch(), right(*a))[1];"
+        f"counters.count = lambda *a: (pathlib.Path({str(sign)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        while not started.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b"")
-    assert b"Traceback" not in err
+    with started(sys.executable, "-c", code) as process:
+        wait_until(sign.exists, process)
+        done = signalled(process)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nets", "table", "lenet5"],
-        capture_output=True,
-        check=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},
-    )
-    assert b"28x28x6 = 4,704" in done.stdout
-    assert b"?" not in done.stdout
+    done = run_python("-m", "nets", "table", "lenet5", env={"PYTHONIOENCODING": "ascii"})
+    assert "28x28x6 = 4,704" in done.stdout
+    assert "?" not in done.stdout

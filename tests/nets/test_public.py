@@ -1,11 +1,9 @@
 """What ``import nets`` offers, and that it costs nothing until used."""
 
-import subprocess
-import sys
-
 import pytest
 
 import nets
+from tests.commands import run_python
 from tests.test_house import modules_loaded_by
 
 
@@ -17,8 +15,7 @@ def test_every_public_name_is_there() -> None:
 
 def test_import_alone_is_enough_to_reach_the_zoo() -> None:
     code = "import nets; print(nets.zoo.vgg19().table().total.parameters)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "143667240\n"
+    assert run_python("-c", code).stdout == "143667240\n"
 
 
 def test_import_loads_next_to_nothing() -> None:

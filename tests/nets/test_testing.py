@@ -1,7 +1,5 @@
 """``assert_counts``: passes on right hand counts, and says on wrong ones which layer is off and by what."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from nets.conventions import HAND
 from nets.errors import InputError
 from nets.layers import Conv2d
 from nets.testing import assert_counts
+from tests.commands import run_python
 from tests.test_house import modules_loaded_by
 
 pytest_plugins = ["pytester"]
@@ -182,10 +181,5 @@ def test_the_entry_point_names_the_plugin(tmp_path: Path) -> None:
 
     project: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     assert project["project"]["entry-points"]["pytest11"] == {"dlsyslab": "nets.pytest_plugin"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from nets.pytest_plugin import assert_counts"],
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert done.returncode == 0
+    assert run_python("-c", "from nets.pytest_plugin import assert_counts").returncode == 0
     assert tmp_path.exists()

@@ -2,9 +2,6 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,9 +10,12 @@ import pytest
 
 from sim import Scenario, Trace, simulate
 from sim.cli import main
+from tests.commands import run, run_python, signalled, started, wait_until
 
 ROOT = Path(__file__).parents[2]
 TWO = str(ROOT / "examples" / "two-learners.toml")
+A_TIME = "must be a number of seconds, or a text with a unit such as '12 ms'"
+MUST_READ = "must read NAME=TIME or NAME=TIME,TIME,…: seconds, or such as '12 ms'"
 ENDLESS = "[[workers]]\nname = 'w'\ncount = 50\ncompute = 1.0\n[stop]\ntime = 1e8\n"
 
 
@@ -115,23 +115,20 @@ def test_a_timeline_of_each_kind(suffix: str) -> None:
 
 
 def test_without_unicode_everything_is_ascii() -> None:
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "sim", "run", TWO], capture_output=True, env=environment, check=True
-    )
+    done = run_python("-m", "sim", "run", TWO, env={"PYTHONIOENCODING": "ascii"})
     assert done.stdout.isascii()
-    assert b"L2       |======" in done.stdout
+    assert "L2       |======" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run"], "give either a scenario FILE or workers by --worker NAME=SECONDS"),
-        (["run", TWO, "--worker", "a=1"], "give either a scenario FILE or workers by --worker NAME=SECONDS"),
+        (["run"], "give either a scenario FILE or workers by --worker NAME=TIME"),
+        (["run", TWO, "--worker", "a=1"], "give either a scenario FILE or workers by --worker NAME=TIME"),
         (["run", "no.toml"], "no.toml: No such file or directory"),
         (["run", "."], ".: Is a directory"),
-        (["run", "--worker", "a"], "--worker 'a' must read NAME=SECONDS or NAME=SECONDS,SECONDS,…"),
-        (["run", "--worker", "a=x"], "--worker 'a=x' must read NAME=SECONDS or NAME=SECONDS,SECONDS,…"),
+        (["run", "--worker", "a"], "--worker 'a' " + MUST_READ),
+        (["run", "--worker", "a=x"], "--worker 'a=x' " + MUST_READ),
         (["run", "--worker", "a=-1", "--until", "3"], "workers[0].compute: -1.0 must be positive"),
         (["run", "--worker", "a=nan", "--until", "3"], "workers[0].compute: nan must be a finite number"),
         (
@@ -141,11 +138,15 @@ def test_without_unicode_everything_is_ascii() -> None:
         (["run", TWO, "--until", "0"], f"{TWO}: stop.time: 0.0 must be positive"),
         (["run", TWO, "--until", "inf"], f"{TWO}: stop.time: inf must be a finite number"),
         (["run", TWO, "--csv", "no/g.csv"], "--csv no/g.csv: there is no directory no"),
-        (["run", TWO, "--csv", "."], "Invalid value for '--csv': File '.' is a directory."),
+        (["run", TWO, "--csv", "."], "--csv .: Is a directory"),
+        (["run", TWO, "--csv", "-"], "--csv -: standard output is for the summary: give the name of a file"),
+        (["run", TWO, "--csv", ""], "--csv .: Is a directory"),
+        (["run", TWO, "--until", "soon"], f"{TWO}: stop.time: 'soon' {A_TIME}"),
+        (["run", TWO, "--seed", "9" * 40], f"seed {'9' * 40} must be a whole number from 0 to 2**128 - 1"),
         (["run", TWO, "--csv", "a", "--save", "a"], "--csv a, --save a: must differ"),
         (["run", TWO, "--seed", "-1"], "Invalid value for '--seed': -1 is not in the range x>=0."),
         (["show", "no.parquet"], "no.parquet: No such file or directory"),
-        (["show", TWO], f"{TWO}: not a trace written by save"),
+        (["show", TWO], f"{TWO}: not a trace: save did not write it"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2_and_nothing_is_written(
@@ -182,40 +183,32 @@ def test_a_full_disk_is_told_and_leaves_nothing() -> None:
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); sys.exit(main(sys.argv[1:]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", limited, "run", TWO, "--csv", "g.csv"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (2, "error: g.csv: File too large\n")
+    without_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = run_python("-c", limited, "run", TWO, "--csv", "g.csv", env=without_bytecode)
+    assert (done.returncode, done.stderr) == (2, "error: --csv g.csv: File too large\n")
     assert list(Path().iterdir()) == []
 
 
 def test_ctrl_c_ends_with_130_and_no_file() -> None:
     Path("endless.toml").write_text(ENDLESS)
-    with subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", "endless.toml", "--save", "t.parquet"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert out == b""
-    assert b"Traceback" not in err
+    code = (
+        "import pathlib, sys; from sim.cli import main; pathlib.Path('started').touch();"
+        "sys.exit(main(['run', 'endless.toml', '--save', 't.parquet']))"
+    )
+    with started(sys.executable, "-c", code) as process:
+        wait_until(Path("started").exists, process)
+        time.sleep(1)
+        done = signalled(process)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
+    Path("started").unlink()
     assert [path.name for path in Path().iterdir()] == ["endless.toml"]
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     command = f"{sys.executable} -m sim run {TWO} --json | head -c 10"
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True
-    )
-    assert (len(done.stdout), done.stderr) == (10, b"")
+    done = run("bash", "-c", command)
+    assert (len(done.stdout), done.stderr) == (10, "")
 
 
 def test_a_long_run_shows_its_progress(

@@ -55,7 +55,7 @@ def test_softsync_takes_a_share_of_the_workers() -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"kind": "asink"}, "kind 'asink' must be one of bsp, k-sync"),
+        ({"kind": "asink"}, "kind: 'asink' must be one of bsp, k-sync"),
         ({"kind": "k-sync"}, "k-sync needs k"),
         ({"kind": "ssp"}, "ssp needs slack"),
         ({"kind": "softsync"}, "softsync needs n"),

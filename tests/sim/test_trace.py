@@ -1,12 +1,14 @@
 """A trace is read-only, travels with its scenario, and its views agree."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 
-from sim import Scenario, Trace, TraceError, Worker, simulate
+from sim import Scenario, ScenarioError, Trace, TraceError, Worker, simulate
 from tests.sim import strategies
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -57,6 +59,59 @@ def test_what_is_no_trace_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"worker": [1]}).to_parquet(path)
     with pytest.raises(TraceError, match="not a trace"):
         Trace.load(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "row", "value", "reason"),
+    [
+        ("worker", 0, 2, "worker is none of 0 to 1"),
+        ("worker", 0, -1, "worker is none of 0 to 1"),
+        ("index", 1, 1, "index does not number each worker's gradients from 1"),
+        ("index", 0, 0, "index does not number each worker's gradients from 1"),
+        ("read_at", 0, -1, "read_at lies outside the run"),
+        ("computed_at", 0, 10**10, "computed_at lies outside the run"),
+        ("computed_at", 1, 10**9 - 1, "computed_at comes before read_at, or before what precedes that"),
+        ("outcome", 0, 9, "outcome is none of -1 to 3"),
+        ("outcome", 0, 1, "outcome puts an applied gradient after one that is not"),
+        ("outcome", 5, -1, "outcome and ended_at disagree on what is in flight"),
+        ("version_applied", 3, 9, "version_applied does not count the updates"),
+        ("version_read", 3, 4, "version_read is none that was there to be read"),
+    ],
+)
+def test_columns_that_no_run_leaves_behind_are_refused(
+    column: str, row: int, value: int, reason: str, tmp_path: Path
+) -> None:
+    trace = simulate(TWO)
+    changed = trace.ticks[column].copy()
+    changed[row] = value
+    replace(trace, ticks={**trace.ticks, column: changed}).save(tmp_path / "t.parquet")
+    with pytest.raises(TraceError, match=f"t.parquet: not a trace: {reason}"):
+        Trace.load(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"ended": "bored"}, "ended is 'bored', not one of"),
+        ({"end": -1}, "end is -1, not a number of"),
+    ],
+)
+def test_an_end_that_no_run_has_is_refused(told: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    replace(simulate(TWO), **told).save(tmp_path / "t.parquet")
+    with pytest.raises(TraceError, match=f"t.parquet: not a trace: {reason}"):
+        Trace.load(tmp_path / "t.parquet")
+
+
+def test_numpys_integers_are_seeds_and_other_numbers_are_not(tmp_path: Path) -> None:
+    def reseeded(seed: Any) -> Trace:  # noqa: ANN401 -- what it is, is what is tried
+        return replace(simulate(TWO), seed=seed)
+
+    trace = reseeded(np.int64(3))
+    trace.save(tmp_path / "t.parquet")
+    assert Trace.load(tmp_path / "t.parquet") == simulate(TWO, seed=3)
+    for seed in (1.5, -1, "1", None, True, 2**128):
+        with pytest.raises(ScenarioError, match="must be a whole number from 0 to"):
+            reseeded(seed).save(tmp_path / "other.parquet")
 
 
 def test_a_trace_of_other_columns_is_refused() -> None:

@@ -4,10 +4,7 @@ import json
 import math
 import os
 import re
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -21,6 +18,7 @@ from analysis.learning.datasets import DEBIAN_FOLDER
 from analysis.learning.experiments import GrowthResult, RangeResult
 from analysis.learning.setups import SCALES
 from tests.analysis.learning.synthetic import write_idx_files
+from tests.commands import run_python, started, wait_until
 
 DIGITS = ["--scale", "tiny", "--dataset", "digits"]
 EXAMPLES = Path(__file__).parents[3] / "examples" / "fashion-mnist"
@@ -122,20 +120,10 @@ def test_the_table_fits_80_columns(
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "analysis",
-            "batch-growth",
-            "--from",
-            str(EXAMPLES / "batch-growth-small.json"),
-        ],
-        capture_output=True,
-        check=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"},
-    )
-    assert b"+-" in done.stdout
+    kept = str(EXAMPLES / "batch-growth-small.json")
+    ascii80 = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    done = run_python("-m", "analysis", "batch-growth", "--from", kept, env=ascii80)
+    assert "+-" in done.stdout
     assert done.stdout.isascii()
 
 
@@ -170,12 +158,8 @@ def test_killed_and_resumed_a_command_prints_the_same_numbers(
 ) -> None:
     command = ["cyclical", *DIGITS, "--epochs", "15"]
     log = tmp_path / "cyclical" / "cyclical-seed0" / "metrics.jsonl"
-    running = subprocess.Popen([sys.executable, "-m", "analysis", *command, "--out", str(tmp_path)])
-    while not log.exists() or log.read_text().count('epoch", ') < 3:
-        assert running.poll() is None
-        time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    with started(sys.executable, "-m", "analysis", *command, "--out", str(tmp_path)) as running:
+        wait_until(lambda: log.exists() and log.read_text().count('epoch", ') >= 3, running)
     assert '"test"' not in log.read_text()
     resumed = printed(capsys, *command, "--out", str(tmp_path), "--resume")
     assert without_time(resumed) == without_time(printed(capsys, *command))

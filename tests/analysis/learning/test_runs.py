@@ -2,17 +2,14 @@
 
 import json
 import math
-import os
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -23,6 +20,8 @@ from analysis.learning.runs import Means, Run, Watch, train
 from analysis.learning.schedules import Constant, Ramp
 from analysis.learning.training import DivergedError, Update, evaluate, sgd
 from tests.analysis.learning.synthetic import Net, data, same, state
+from tests.commands import run_python
+from tests.effort import examples
 
 DATA = data()
 PLAN = Plan((8, 16, 20), Ramp(0.01, 0.2, 10))  # 5 + 3 + 2 updates
@@ -50,7 +49,7 @@ def run(means: Means, plan: Plan = PLAN, seed: int = 4) -> tuple[Run, dict[str, 
 UNBROKEN, WEIGHTS = run(Means())
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(0, 9), max_size=3), st.sampled_from([0.0, 60.0]))
 def test_cut_off_anywhere_and_resumed_it_ends_with_the_same_numbers(
     tmp_path_factory: pytest.TempPathFactory, moments: list[int], every: float
@@ -83,8 +82,7 @@ run(Means(folder=Path(sys.argv[1]), every=0.0, watch=watch))
 
 @pytest.mark.parametrize("moment", [3, 7])
 def test_killed_by_the_system_and_resumed_it_ends_with_the_same_numbers(tmp_path: Path, moment: int) -> None:
-    command = [sys.executable, "-c", KILLED, str(tmp_path), str(moment)]
-    killed = subprocess.run(command, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    killed = run_python("-c", KILLED, str(tmp_path), str(moment))
     assert killed.returncode == -signal.SIGKILL
     assert len((tmp_path / "run" / LOG).read_text().splitlines()) >= moment
     resumed, weights = run(Means(folder=tmp_path, resume=True))
@@ -206,6 +204,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.learning.runs import Means
 from tests.analysis.learning.test_runs import run
+from tests.commands import run_python
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
@@ -220,8 +219,7 @@ except AnalysisError as error:
 def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(
     tmp_path: Path, room: int, file: str
 ) -> None:
-    command = [sys.executable, "-c", FULL, str(tmp_path), str(room)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = run_python("-c", FULL, str(tmp_path), str(room))
     assert done.stdout == f"{tmp_path / 'run' / file}: cannot be written: File too large\n"
     assert {path.name for path in (tmp_path / "run").iterdir()} <= {LOG}
     assert run(Means(folder=tmp_path, resume=True))[0] == UNBROKEN

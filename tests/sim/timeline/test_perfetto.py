@@ -3,10 +3,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from sim import Scenario, Trace, simulate
 from sim.timeline.perfetto import Event, events, write
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = simulate(Scenario.load("examples/two-learners.toml"))
@@ -51,6 +52,35 @@ def test_counters_follow_the_updates() -> None:
     assert counted["staleness"] == [(1, 0), (2, 0), (2.5, 2), (3, 1), (4, 0), (5, 2)]
 
 
+def test_a_gradient_tells_its_versions_and_staleness() -> None:
+    last = [event for event in of(TWO, "X") if event["name"] == "gradient 2" and event["dur"] == 2.5e6]
+    assert [event["args"] for event in last] == [
+        {
+            "worker": "L2",
+            "j": 2,
+            "outcome": "applied",
+            "version read": 3,
+            "version applied": 5,
+            "staleness": 2,
+            "read at (s)": 2.5,
+            "ended at (s)": 5.0,
+        }
+    ]
+
+
+def test_the_tracks_are_named_and_in_order() -> None:
+    told = [(event["name"], event["pid"], event["args"]) for event in of(TWO, "M")]
+    assert [each for each in told if each[0].startswith("process")] == [
+        ("process_name", 1, {"name": "parameter server"}),
+        ("process_sort_index", 1, {"sort_index": 1}),
+        ("process_name", 2, {"name": "workers"}),
+        ("process_sort_index", 2, {"sort_index": 2}),
+    ]
+    names = [args["name"] for name, _, args in told if name == "thread_name"]
+    assert names == ["server", "L1", "L2"]
+    assert [args["sort_index"] for name, _, args in told if name == "thread_sort_index"] == [0, 1, 2]
+
+
 def test_the_file_is_one_json_object_that_says_where_it_comes_from(tmp_path: Path) -> None:
     write(TWO, tmp_path / "t.json")
     document: dict[str, Any] = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
@@ -60,7 +90,7 @@ def test_the_file_is_one_json_object_that_says_where_it_comes_from(tmp_path: Pat
 
 
 @given(everything())
-@settings(max_examples=50)
+@examples(50)
 def test_slices_of_a_track_nest_in_order_of_time(scenario: Scenario) -> None:
     for found in tracks(simulate(scenario)).values():
         open_until: list[int] = []
@@ -76,7 +106,7 @@ def test_slices_of_a_track_nest_in_order_of_time(scenario: Scenario) -> None:
 
 
 @given(everything())
-@settings(max_examples=50)
+@examples(50)
 def test_an_arrow_leads_from_every_applied_gradient_to_its_update(scenario: Scenario) -> None:
     trace = simulate(scenario)
     found = tracks(trace)
@@ -97,7 +127,7 @@ def test_an_arrow_leads_from_every_applied_gradient_to_its_update(scenario: Scen
 
 
 @given(everything())
-@settings(max_examples=30)
+@examples(30)
 def test_the_version_only_grows_and_what_waits_alone_comes_to_an_end(scenario: Scenario) -> None:
     trace = simulate(scenario)
     versions = [

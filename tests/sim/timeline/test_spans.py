@@ -2,11 +2,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from sim import Network, Protocol, Scenario, Server, Stop, Trace, Worker, simulate
 from sim.timeline.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -100,6 +101,45 @@ def test_a_cancelled_gradient_ends_at_the_update() -> None:
     assert lane(spans(simulate(scenario)), 1) == [("COMPUTE", 0.0, 1.0), ("COMPUTE", 1.0, 2.0)]
 
 
+def test_what_a_worker_is_offline_for_after_its_last_gradient_is_not_shown() -> None:
+    workers = [
+        Worker(name="A", compute=1.0, gradients=2, offline=((1.5, 2.0), (2.5, 3.0))),
+        Worker(name="B", compute=1.0),
+    ]
+    found = spans(simulate(Scenario(workers=workers, stop=Stop(time=6.0))))
+    assert [part for part in lane(found, 0) if part[0] == "OFFLINE"] == [("OFFLINE", 1.5, 2.0)]
+
+
+def test_at_a_barrier_a_worker_waits_on_its_own_lane_while_it_is_there() -> None:
+    workers = [Worker(name="A", compute=1.0, offline=((2.0, 3.0),)), Worker(name="B", compute=4.0)]
+    scenario = Scenario(workers=workers, protocol=Protocol.bsp(), stop=Stop(time=4.0))
+    found = spans(simulate(scenario))
+    assert lane(found, 0) == [
+        ("COMPUTE", 0.0, 1.0),
+        ("BATCH", 1.0, 2.0),
+        ("OFFLINE", 2.0, 3.0),
+        ("BATCH", 3.0, 4.0),
+    ]
+    assert lane(found, found.unattended) == [("BATCH", 2.0, 3.0)]
+
+
+def test_a_gradient_waits_alone_for_its_batch_once_its_worker_is_done() -> None:
+    workers = [Worker(name="A", compute=1.0, gradients=1), Worker(name="B", compute=3.0, gradients=1)]
+    found = spans(simulate(Scenario(workers=workers, protocol=Protocol.k_batch_async(2))))
+    assert lane(found, 0) == [("COMPUTE", 0.0, 1.0)]
+    assert lane(found, found.unattended) == [("BATCH", 1.0, 3.0)]
+
+
+def test_a_gradient_is_in_the_queue_on_its_workers_lane_until_that_goes() -> None:
+    workers = [
+        Worker(name="A", compute=1.0, gradients=1),
+        Worker(name="B", compute=1.0, offline=((1.5, 2.5),)),
+    ]
+    found = spans(simulate(Scenario(workers=workers, server=Server(apply=2.0), stop=Stop(updates=2))))
+    assert ("QUEUE", 1.0, 1.5) in lane(found, 1)
+    assert ("QUEUE", 1.5, 3.0) in lane(found, found.unattended)
+
+
 def seconds_by_row(found: Spans, kinds: set[Kind], rows: int) -> np.ndarray:
     """Nanoseconds that each gradient spends in some kinds, its worker's lane and the one beside together."""
     counts = np.isin(found.kind, list(kinds)) & (found.row != NOBODY) & (found.lane != found.server)
@@ -107,7 +147,7 @@ def seconds_by_row(found: Spans, kinds: set[Kind], rows: int) -> np.ndarray:
 
 
 @given(everything())
-@settings(max_examples=60)
+@examples(60)
 def test_spans_neither_overlap_nor_lose_time(scenario: Scenario) -> None:
     trace = simulate(scenario)
     found = spans(trace)
@@ -129,7 +169,7 @@ def test_spans_neither_overlap_nor_lose_time(scenario: Scenario) -> None:
 
 
 @given(everything())
-@settings(max_examples=30)
+@examples(30)
 def test_a_bar_covers_all_that_a_worker_does_for_a_gradient(scenario: Scenario) -> None:
     found = spans(simulate(scenario))
     bars = {row: (begin, end) for row, _, begin, end in found.bars().rows()}

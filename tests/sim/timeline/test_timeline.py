@@ -1,11 +1,10 @@
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
@@ -13,6 +12,7 @@ from rich.cells import cell_len
 
 from sim import Exponential, Network, Protocol, Scenario, Server, SimError, Stop, TraceError, Worker, simulate
 from sim.timeline import figure, is_small, styled, text, write
+from tests.effort import examples
 from tests.sim.strategies import everything
 
 TWO = simulate(Scenario.load("examples/two-learners.toml"))
@@ -65,7 +65,7 @@ def test_waiting_and_service_have_characters_of_their_own() -> None:
 
 
 @given(everything(), st.integers(40, 100), st.booleans())
-@settings(max_examples=40)
+@examples(40)
 def test_no_line_is_wider_than_asked(scenario: Scenario, width: int, unicode: bool) -> None:  # noqa: FBT001 -- drawn
     drawn = text(simulate(scenario), width, unicode=unicode)
     assert max(map(cell_len, drawn.splitlines())) <= width
@@ -125,7 +125,7 @@ def test_a_figure_says_what_it_leaves_out() -> None:
 
 
 @given(everything())
-@settings(max_examples=8)
+@examples(8)
 def test_any_run_can_be_drawn(scenario: Scenario) -> None:
     figure(simulate(scenario)).canvas.draw()
 
@@ -149,52 +149,3 @@ def test_another_suffix_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(SimError, match="png, svg, html"):
         write(TWO, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-
-
-# As a page.
-
-
-class References(HTMLParser):
-    """Collects what a page would load, and its scripts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loads: list[str | None] = []
-        self.scripts = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.scripts += tag == "script"
-        self.loads += [value for name, value in attrs if name in {"src", "href", "data", "srcset"}]
-        self.loads += [tag] if tag in {"link", "iframe", "img", "object", "embed"} else []
-
-
-def test_a_page_needs_no_network_and_runs_no_script_of_a_title(tmp_path: Path) -> None:
-    evil = "</script><script>alert(1)</script>"
-    pages = []
-    for title in ("harmless", evil):
-        trace = simulate(long_run(30, workers=2, title=title))
-        write(trace, tmp_path / "t.html")
-        pages.append(References())
-        pages[-1].feed((tmp_path / "t.html").read_text(encoding="utf-8"))
-    assert [page.loads for page in pages] == [[], []]
-    assert pages[0].scripts == pages[1].scripts
-
-
-def test_the_page_tells_everything_of_a_gradient() -> None:
-    from sim.timeline.pages import page
-
-    assert page(TWO) == page(TWO)
-    said = page(TWO).replace(r"\u003c", "<").replace(r"\u003e", ">").replace(r"\u002f", "/")
-    assert (
-        "<b>L2</b>, gradient j = 2<br>read at 2.5 s, version 3<br>applied at 5 s, version 5<br>staleness 2"
-        in said
-    )
-
-
-def test_a_page_has_few_traces_and_says_what_it_leaves_out() -> None:
-    from sim.timeline.pages import page
-
-    drawn = page(simulate(long_run()))
-    assert "Shown: the first" in drawn
-    assert drawn.count('"type":"scatter"') + drawn.count('"type":"bar"') < 20
-    assert "Shown" not in page(TWO)[-100_000:]

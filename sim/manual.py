@@ -1,0 +1,74 @@
+"""What ``--help`` and ``--version`` say beside the options: two examples for each command."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import click
+
+PROGRAM: Final = "python -m sim"
+SETTINGS: Final[dict[str, Any]] = {"help_option_names": ["-h", "--help"]}
+
+EXAMPLES: Final = {
+    "": (
+        "run examples/two-learners.toml",
+        "theory examples/ssp-slack.toml --replicas 5",
+    ),
+    "run": (
+        "run examples/two-learners.toml --timeline two.png",
+        "run --worker L1=1 --worker L2=2.5,2.5 --until '5 s' --json",
+    ),
+    "show": (
+        "show trace.parquet --workers",
+        "show trace.parquet --csv gradients.csv --perfetto trace.json",
+    ),
+    "theory": (
+        "theory examples/fedbuff.toml",
+        "theory examples/two-learners.toml --latex",
+    ),
+    "validate": (
+        "validate --quick",
+        "validate --json",
+    ),
+    "plot": (
+        "plot staleness examples/fedbuff.toml --out staleness.png",
+        "plot k examples/backup-workers.toml --out k.svg",
+    ),
+    "plot staleness": (
+        "plot staleness examples/fedbuff.toml --out staleness.png",
+        "plot staleness examples/ssp-slack.toml --seed 7 --out staleness.pdf",
+    ),
+    "plot k": (
+        "plot k examples/backup-workers.toml --out k.svg",
+        "plot k examples/backup-workers.toml --replicas 3 --gradients 500 --out k.png",
+    ),
+}
+"""Of each command, by its name; ``trace.parquet`` is what ``run --save`` has kept."""
+
+
+def give_examples(command: click.Command, path: str = "") -> None:
+    """Let the help of a command, and of those under it, end with its examples."""
+    lines = "\n".join(f"  {PROGRAM} {example}" for example in EXAMPLES[path])
+    command.epilog = f"\b\nExamples:\n{lines}"
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            give_examples(inner, f"{path} {name}".strip())
+
+
+def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 -- click's
+    if asked:
+        try:
+            number = version("dlsyslab")
+        except PackageNotFoundError:  # run from a folder, not installed
+            number = "of unknown version"
+        click.echo(f"dlsyslab {number}")
+        context.exit()
+
+
+VERSION: Final = click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)

@@ -1,0 +1,168 @@
+"""Random TOML, command lines and files, most of them wrong: a user's slips, and a disk's faults."""
+
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
+
+ODD_VALUES = (
+    *("0", "-1", "1", "2.5", "-0.0", "1e-9", "1e400", "nan", "-inf", "true", "1" + "0" * 400, "1" * 4301),
+    *(
+        "0x" + "f" * 5000,
+        "''",
+        "'x'",
+        "'12 ms'",
+        "'8 count'",
+        "'10 Gb/s'",
+        "'P/2'",
+        "'all'",
+        "'wait'",
+        "'工'",
+    ),
+    *('"\\u0000"', '"\\ud7ff"', "2020-01-01", "12:30:00", "[]", "[1, 2]", "[[1, 2], [2, 3]]", "[[0, 'x']]"),
+    *("{}", "{csv = 'no.csv'}", "{csv = 'times.csv'}", "{csv = '.'}", "{kind = 'exponential', mean = 1}"),
+    *("{kind = 'pareto', mean = 1, shape = 1}", "{kind = []}", "{mtbf = 1, repair = 'x'}", "[" * 5000),
+    *(
+        "{kind = 'empirical', csv = 'times.csv', column = 'worker'}",
+        "{kind = 'gamma', mean = 1, shape = 1e308}",
+    ),
+)
+KEYS = (
+    *(
+        "name",
+        "compute",
+        "gradients",
+        "count",
+        "speed",
+        "slowdowns",
+        "offline",
+        "failures",
+        "joins",
+        "leaves",
+    ),
+    *("bandwidth", "title", "seed", "kind", "k", "n", "slack", "max_staleness", "apply", "latency", "csv"),
+    *("server_bandwidth", "gradient_bytes", "weight_bytes", "time", "updates", "mean", "sped", "", "'a b'"),
+)
+HEADS = (
+    *("[[workers]]", "[workers]", "[server]", "[network]", "[protocol]", "[stop]", "[[stop]]", "[sever]"),
+    "[workers.compute]",
+)
+
+_assignments = st.builds("{} = {}".format, st.sampled_from(KEYS), st.sampled_from(ODD_VALUES))
+_lines = st.one_of(_assignments, st.sampled_from(HEADS), st.text(max_size=20))
+
+
+@st.composite
+def changed_examples(draw: st.DrawFn) -> bytes:
+    """An example of the repository with a few of its lines changed, dropped, doubled or joined by others."""
+    lines = draw(st.sampled_from(EXAMPLES)).read_text(encoding="utf-8").splitlines()
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[at].partition("=")
+        lines[at : at + 1] = draw(
+            st.sampled_from(
+                [
+                    [f"{key}{equals} {draw(st.sampled_from(ODD_VALUES))}"],
+                    [],
+                    [lines[at]] * 2,
+                    [lines[at], draw(_lines)],
+                ]
+            )
+        )
+        lines = lines or [""]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+tomls = st.one_of(
+    changed_examples(),
+    changed_examples().map(lambda content: b"\xef\xbb\xbf" + content),
+    st.lists(_lines, max_size=12).map(lambda lines: "\n".join(lines).encode("utf-8", "replace")),
+    st.binary(max_size=60),
+)
+
+_files = st.sampled_from(
+    [
+        "two.toml",
+        "trace.parquet",
+        "no.toml",
+        ".",
+        "",
+        "-",
+        "times.csv",
+        "/dev/null",
+        "no/x",
+        "\udcff",
+        "~",
+        "--",
+    ]
+)
+_outputs = st.sampled_from(
+    [
+        "o.csv",
+        "o.png",
+        "o.svg",
+        "o.html",
+        "o.parquet",
+        "o",
+        ".",
+        "",
+        "-",
+        "no/o",
+        "/dev/null",
+        "two.toml/o",
+        "o" * 300,
+    ]
+)
+_numbers = st.sampled_from(
+    ["0", "1", "2.5", "-1", "1e400", "nan", "'", "12 ms", "1_0", "9" * 5000, "٣", "", "x"]
+)
+# No system hands over a NUL.
+_words = st.text(st.characters(exclude_characters="\0"), max_size=5) | st.just(
+    "\udcff"
+)  # no system gives a NUL
+_options = st.one_of(
+    st.tuples(st.sampled_from(["--csv", "--save", "--timeline", "--perfetto", "--out"]), _outputs),
+    st.tuples(st.sampled_from(["--until", "--seed", "--replicas", "--updates", "--gradients"]), _numbers),
+    st.tuples(
+        st.just("--worker"),
+        st.sampled_from(["a=1", "b=1,2", "a=", "=1", "a=x", "a=1 s", "a=nan", "a=1,,2", "工=2", "a=b=1"]),
+    ),
+    st.sampled_from(["--json", "--workers", "--latex", "-h", "--help", "--version", "--jsn"]).map(
+        lambda word: (word,)
+    ),
+    _files.map(lambda word: (word,)),
+    _words.map(lambda word: (word,)),
+)
+_commands = st.sampled_from(
+    [
+        *(["run", "two.toml"], ["run"], ["show", "trace.parquet"], ["show"], ["theory", "--latex"], ["plot"]),
+        *(["plot", "staleness"], ["plot", "k"], ["validate", "--help"], ["runn"], []),
+    ]
+)
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    """Words of a command line; none asks for more than a short run."""
+    options = draw(st.lists(_options, max_size=4))
+    words = [*draw(_commands), *(word for option in options for word in option)]
+    return words if words[:1] != ["theory"] else [*words[:1], "--latex", *words[1:]]
+
+
+@st.composite
+def damage(draw: st.DrawFn, whole: bytes) -> bytes:
+    """A file with bytes changed, lost or added."""
+    at = draw(st.integers(0, len(whole) - 1))
+    return draw(
+        st.sampled_from(
+            [
+                whole[:at],
+                whole[at + 1 :],
+                whole[:at] + bytes([whole[at] ^ draw(st.integers(1, 255))]) + whole[at + 1 :],
+                whole[:at] + whole[at + draw(st.integers(1, 50)) :],
+                whole[:at] + draw(st.binary(min_size=1, max_size=20)) + whole[at:],
+                whole[:at] + whole[:at],
+            ]
+        )
+    )
