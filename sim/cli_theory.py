@@ -1,18 +1,22 @@
 """The commands that hold theory against simulation: ``theory``, ``validate`` and ``plot``."""
 
-import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 
 from sim.engine import simulate
-from sim.errors import SimError
+from sim.errors import SimError, SimulationError
 from sim.progress import Watch
 from sim.scenario import Scenario, Stop
+from sim.terminal import Screen, as_json
 from sim.trace import Trace
+
+if TYPE_CHECKING:
+    from sim.theory import ClosedForm
 
 SEED = click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of the first replica; the scenario's own by default."
@@ -33,19 +37,19 @@ OUT = click.option(
 @click.command()
 @FILE
 @click.option("--latex", is_flag=True, help="Print the formulas that apply in LaTeX; simulate nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object instead.")
+@click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead.")
 @REPLICAS
 @SEED
 @click.option(
-    "--updates", type=click.IntRange(min=1), help="Let each replica make so many, instead of [stop]."
+    "--updates", type=click.IntRange(1, 10**15), help="Let each replica make so many, instead of [stop]."
 )
 def theory(
-    file: Path, *, latex: bool, as_json: bool, replicas: int, seed: int | None, updates: int | None
+    file: Path, *, latex: bool, json: bool, replicas: int, seed: int | None, updates: int | None
 ) -> None:
     """Show the closed forms that apply to the scenario in FILE, and its simulation beside them."""
     from sim.theory import applicable
     from sim.theory import tables as show
-    from sim.theory.comparison import compare, without_chance
+    from sim.theory.comparison import compare, unsimulated, without_chance
 
     scenario = Scenario.load(file)
     if updates is not None:
@@ -58,36 +62,49 @@ def theory(
         return
     seed = scenario.seed if seed is None else seed
     replicas = 1 if without_chance(scenario) else replicas
-    found = compare(scenario, known.predictions, replicas, seed, run=_watched) if forms else ()
-    if as_json:
-        refusals = [{"name": each.form.name, "failing": each.failing} for each in known.refusals]
+    refused = show.about_it(scenario, known.refusals)
+    screen = Screen()
+    if not json:
+        _print_formulas(screen, scenario, forms, show.shortness(scenario, refused))
+    failure = None
+    try:
+        found = compare(scenario, known.predictions, replicas, seed, run=_watched) if forms else ()
+    except SimulationError as error:  # a draw beyond the clock: the formulas hold all the same
+        found, failure = unsimulated(known.predictions), f"Not simulated: {error}."
+    if json:
         data = {
             "scenario": scenario.to_data(),
             "seed": seed,
             "replicas": replicas,
-            "short_run": show.shortness(scenario),
+            "short_run": show.shortness(scenario, refused),
+            "not_simulated": failure,
             "applicable": [show.as_data(each) for each in found],
-            "not_applicable": refusals,
+            "not_applicable": [{"name": each.form.name, "failing": each.failing} for each in known.refusals],
         }
-        click.echo(json.dumps(data, ensure_ascii=False))
+        click.echo(as_json(data))
         return
-    console = Console(highlight=False)
-    if scenario.title:
-        console.print(scenario.title, markup=False, style="bold")
-    if short := show.shortness(scenario):
-        console.print(short, markup=False)
-    console.print()
     if forms:
-        console.print(show.formulas(forms))
-        console.print(show.method(replicas, seed), markup=False)
-        console.print(show.findings(found))
-    refused = show.about_it(scenario, known.refusals)
-    others = len(known.refusals) - len(refused)
+        screen.print(show.lines(failure or show.method(replicas, seed), screen))
+        screen.print(show.findings(found, screen))
     if refused:
         head = "These do not apply, for" if forms else "No closed form applies. These do not, for"
-        console.print(head, style="bold")
-        console.print(show.refused(refused))
-    console.print(f"{others} more are about other protocols or settings.")
+        screen.print(head, style="bold")
+        screen.print(show.refused(refused, screen))
+    others = f"{len(known.refusals) - len(refused)} more are about other protocols or settings."
+    screen.print(show.lines(others, screen))
+
+
+def _print_formulas(
+    screen: Screen, scenario: Scenario, forms: "Sequence[ClosedForm]", short: str | None
+) -> None:
+    from sim.theory import tables as show
+
+    if scenario.title:
+        screen.print(scenario.title, markup=False, style="bold")
+    if short:
+        screen.print(show.lines(short, screen))
+    screen.print()
+    screen.print(show.formulas(forms, screen))
 
 
 def _watched(scenario: Scenario, seed: int) -> Trace:
@@ -96,14 +113,14 @@ def _watched(scenario: Scenario, seed: int) -> Trace:
 
 
 def _bar() -> Progress:
-    console = Console(stderr=True)
-    return Progress(console=console, transient=True, disable=not console.is_terminal)
+    screen = Screen(stderr=True)
+    return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Fewer and shorter runs: seconds instead of minutes.")
-@click.option("--json", "as_json", is_flag=True, help="Print every comparison as one JSON object instead.")
-def validate(*, quick: bool, as_json: bool) -> int:
+@click.option("--json", "json", is_flag=True, help="Print every comparison as one JSON object instead.")
+def validate(*, quick: bool, json: bool) -> int:
     """Hold every law and closed form against simulations over a grid of scenarios.
 
     Ends with status 1 where something disagrees.
@@ -119,25 +136,25 @@ def validate(*, quick: bool, as_json: bool) -> int:
             cases, lambda done, _: bar.update(task, completed=done), FEW_REPLICAS if quick else REPLICAS
         )
     wrong = list(show.wrong(rows))
-    if as_json:
+    if json:
         data: dict[str, Any] = {
             "agree": not wrong,
             "confidence": CONFIDENCE,
             "comparisons": [{"case": row.case} | show.as_data(row.finding) for row in rows],
         }
-        click.echo(json.dumps(data, ensure_ascii=False))
+        click.echo(as_json(data))
         return int(bool(wrong))
-    console = Console(highlight=False)
-    console.print(show.battery(rows))
+    screen = Screen()
+    screen.print(show.battery(rows))
     for line in wrong:
-        console.print(f"disagrees: {line}", markup=False, style="red")
+        screen.print(show.lines(f"disagrees: {line}", screen), style="red")
     judged = sum(row.finding.verdict != "not simulated" for row in rows)
-    console.print(
+    verdict = (
         f"{len(cases)} scenarios, {judged} comparisons,"
         f" {len(wrong) or 'none'} of which {'disagree' if len(wrong) != 1 else 'disagrees'}"
-        f" (all together at {CONFIDENCE:.0%} confidence).",
-        markup=False,
+        f" (all together at {CONFIDENCE:.0%} confidence)."
     )
+    screen.print(show.lines(verdict, screen))
     return int(bool(wrong))
 
 
@@ -151,6 +168,8 @@ def _writable(out: Path) -> None:
         raise SimError(f"--out {out}: must end in .png, .svg or .pdf")
     if not out.parent.is_dir():
         raise SimError(f"--out {out}: there is no directory {out.parent}")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise SimError(f"--out {out}: Permission denied")
 
 
 @plot.command()

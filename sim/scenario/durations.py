@@ -4,7 +4,7 @@ Each kind is given by its mean and shape, in the field's usual parameters, and k
 """
 
 import math
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -192,18 +192,20 @@ class Empirical(_Distribution):
             raise KeyFault("column", f"{shown(column)} must be the name of a column")
         return rest | {"values": read_column(folder_of(info) / file_named(given["csv"]), column)}
 
-    @cached_property
-    def _array(self) -> NDArray[np.float64]:
-        return np.array(self.values)
-
     @property
     def mean(self) -> float:
         """Mean in seconds."""
-        return float(self._array.mean())
+        return float(_array(self.values).mean())
 
     def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Draw ``size`` durations in seconds."""
-        return self._array[rng.integers(len(self.values), size=size)]
+        return _array(self.values)[rng.integers(len(self.values), size=size)]
+
+
+@lru_cache(maxsize=128)
+def _array(values: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return values as an array, which is kept outside of the model: kept in it, it would be compared."""
+    return np.array(values)
 
 
 def _finite(key: str, given: Any) -> float:  # noqa: ANN401 -- unvalidated input

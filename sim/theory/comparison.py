@@ -9,16 +9,21 @@ from sim.engine import simulate
 from sim.scenario import Scenario
 from sim.scenario.durations import Distribution
 from sim.theory.form import Prediction
+from sim.theory.lengths import WARM_UP
+from sim.theory.measures import gradients
 from sim.theory.statistics import Estimate
 from sim.trace import Trace
 
-Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "not simulated"]
+Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "no interval", "not simulated"]
 """``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for.
-``undecided``: all replicas gave the same other number, so that there is no interval."""
+``undecided``: all replicas gave the same other number, so that there is no interval. ``no interval``: the
+tails are so heavy that the means of such replicas are far from normal."""
 
 CONFIDENCE: Final = 0.95
-WARM_UP: Final = 0.1
-"""Share of the updates that is left out at the start of each replica."""
+"""Of each number's interval."""
+
+CERTAINTY: Final = 0.999
+"""Confidence with which no number of a comparison is said to disagree where all are right."""
 
 REPLICAS: Final = 20
 
@@ -37,7 +42,7 @@ class Finding:
         What the replicas say, of exact laws and bounds the worst of them; ``None`` where nothing in a trace
         shows it.
     ends
-        What the two ends of a run without chance may add to or take from the estimate; 0 with chance.
+        What the two ends of a run, the clock's grain and an integral's error may add to the estimate or take.
     p_value
         How likely an estimate so far off is, if the theory is right.
     verdict
@@ -52,8 +57,9 @@ class Finding:
 
     @property
     def half_width(self) -> float:
-        """Half the width of the confidence interval, or what the ends of a run without chance may do."""
-        return self.ends if self.estimate is None else max(self.ends, self.estimate.half_width(CONFIDENCE))
+        """Half the width of the confidence interval; without one, what the ends of a run may do."""
+        width = 0.0 if self.estimate is None else self.estimate.half_width(CONFIDENCE)
+        return width or self.ends
 
 
 def without_chance(scenario: Scenario) -> bool:
@@ -66,6 +72,11 @@ def without_chance(scenario: Scenario) -> bool:
     return not (random or costly or any(worker.failures or worker.slowdowns for worker in scenario.workers))
 
 
+def unsimulated(predictions: Sequence[Prediction]) -> tuple[Finding, ...]:
+    """Return the findings about a scenario that cannot be simulated."""
+    return tuple(Finding(each, None, 0.0, math.nan, "not simulated") for each in predictions)
+
+
 def compare(
     scenario: Scenario,
     predictions: Sequence[Prediction],
@@ -73,7 +84,7 @@ def compare(
     seed: int | None = None,
     *,
     family: int | None = None,
-    confidence: float = CONFIDENCE,
+    confidence: float = CERTAINTY,
     run: Simulate = simulate,
 ) -> tuple[Finding, ...]:
     """Simulate a scenario several times and hold the predictions against the mean of what is measured.
@@ -99,34 +110,37 @@ def compare(
     for replica in range(1 if lone else replicas):
         trace = run(scenario, first + replica)
         warm = int(WARM_UP * trace.updates)
-        counts.append(trace.updates - warm)
+        counts.append(gradients(trace, warm))
         for prediction, seen in zip(predictions, values, strict=True):
             if prediction.measure is not None:
                 seen.append(prediction.measure(trace, warm) if trace.updates else math.nan)
     level = (1 - confidence) / (family or max(1, len(predictions)))
-    share = scenario.size / max(1, min(counts)) if lone else 0.0
+    least = min(counts)
     return tuple(
-        _finding(prediction, seen, share, level) for prediction, seen in zip(predictions, values, strict=True)
+        _finding(prediction, seen, least, level) for prediction, seen in zip(predictions, values, strict=True)
     )
 
 
-def _finding(prediction: Prediction, seen: Sequence[float], share: float, level: float) -> Finding:
-    """Judge one number; ``share`` is that of the gradients at the ends of a run without chance."""
+def _finding(prediction: Prediction, seen: Sequence[float], counted: int, level: float) -> Finding:
+    """Judge one number, of replicas in which at least so many gradients were counted."""
     if not seen or any(map(math.isnan, seen)):
         return Finding(prediction, None, 0.0, math.nan, "not simulated")
-    value, check = prediction.value, prediction.form.check
+    value, check, margin = prediction.value, prediction.form.check, prediction.margin
+    side = {"≤": 1, "≥": -1, "=": 0}[prediction.form.relation]
     estimate = Estimate.of(seen)
     if check in {"exact", "bound"}:
-        worst = max(seen) if check == "bound" else max(seen, key=lambda each: abs(each - value))
-        off = worst - value if check == "bound" else abs(worst - value)
-        holds = off <= 1e-9 * (1 + value)  # a tick of the clock aside, which rounds instants
+        worst = max(seen, key=lambda each: side * each if side else abs(each - value))
+        off = side * (worst - value) if side else abs(worst - value)
+        holds = off <= margin.grain + 1e-9 * (1 + abs(value))
         extreme = Estimate(worst, 0.0, len(seen))
         return Finding(prediction, extreme, 0.0, float(holds), "exact" if holds else "disagrees")
-    ends = (1 + abs(value)) * share
+    ends = margin.ends / counted + margin.grain + margin.error
     off = estimate.mean - value
-    if (check == "mean bound" and off <= 0) or abs(off) <= ends:
+    if abs(off) <= ends or (side and side * off <= 0):
         return Finding(prediction, estimate, ends, 1.0, "agrees")
-    p_value = estimate.p_value(value)
+    if len(seen) > 1 and margin.enough > counted:
+        return Finding(prediction, estimate, ends, math.nan, "no interval")
+    p_value = estimate.p_value(value + math.copysign(ends, off))
     if len(seen) > 1 and estimate.error == 0 and not p_value:
         return Finding(prediction, estimate, ends, p_value, "undecided")
     inside = p_value >= 1 - CONFIDENCE

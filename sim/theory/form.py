@@ -5,9 +5,10 @@ The forms themselves are in `sim.theory.catalogue`.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from fractions import Fraction
+from typing import Any, Final, Literal, NamedTuple
 
 import sympy as sp
 
@@ -17,7 +18,13 @@ from sim.theory.measures import Measure
 
 Check = Literal["interval", "exact", "bound", "mean bound", "none"]
 """How a simulation is held against a value: its confidence interval covers it; every run gives exactly it; no
-run exceeds it; no long-run mean exceeds it; not at all, for no trace holds the quantity."""
+run is beyond it; no long-run mean is beyond it; not at all, for no trace holds the quantity."""
+
+ACCURACY: Final = 1e-6
+"""Relative error beyond which an integral is not told as a number, for six digits are printed."""
+
+SHORTEST: Final = 1e-6
+"""Seconds; an update in less feels that the clock counts whole nanoseconds."""
 
 
 class Meaning(NamedTuple):
@@ -26,6 +33,29 @@ class Meaning(NamedTuple):
     symbol: sp.Basic
     words: str
     unit: str
+
+
+class Margin(NamedTuple):
+    """How far a finite simulation may be from a value that is right, apart from chance.
+
+    Attributes
+    ----------
+    ends
+        What the two ends of a run may add or take: in units of the value, times gradients; over a longer run
+        it matters less.
+    enough
+        Gradients in a replica after which its mean is near enough to normal for an interval; infinite where
+        the tails are so heavy that it never is.
+    grain
+        What the clock's nanosecond may add or take, in units of the value.
+    error
+        Of the value itself, where it is integrated numerically.
+    """
+
+    ends: float = 0.0
+    enough: float = 0.0
+    grain: float = 0.0
+    error: float = 0.0
 
 
 class Point(NamedTuple):
@@ -41,12 +71,15 @@ class Point(NamedTuple):
         What to read off a trace instead; ``None`` where no trace holds it.
     known
         The number, where the form is not evaluated from ``values``.
+    margin
+        How near to it a simulation can come.
     """
 
     label: str
     values: Mapping[sp.Basic, Any]
     measure: Measure | None
     known: float | None = None
+    margin: Margin = Margin()
 
 
 @dataclass(frozen=True)
@@ -60,7 +93,7 @@ class ClosedForm:
     quantity, unit
         What the formula gives.
     left, relation, expression
-        The formula: ``left = expression`` or ``left ≤ expression``.
+        The formula: ``left = expression``, ``left ≤ expression`` or ``left ≥ expression``.
     symbols
         What the symbols stand for.
     assumptions
@@ -84,27 +117,39 @@ class ClosedForm:
     assumptions: tuple[Assumption, ...]
     source: str
     points: Callable[[Scenario], Iterator[Point]] = field(repr=False)
-    relation: Literal["=", "≤"] = "="
+    relation: Literal["=", "≤", "≥"] = "="
     check: Check = "interval"
     numeric: bool = False
 
     def failing(self, scenario: Scenario) -> tuple[str, ...]:
-        """Return why the scenario does not meet the assumptions: a clause for each that fails."""
-        clauses = [reason for each in self.assumptions if (reason := each.why_not(scenario)) is not None]
-        return tuple(dict.fromkeys(clauses))
+        """Return why the scenario does not meet the assumptions: a clause for each that fails.
+
+        That the run is too short is said only where nothing else is in the way.
+        """
+        for lengths in (False, True):
+            asked = [each for each in self.assumptions if each.length is lengths]
+            clauses = [reason for each in asked if (reason := each.why_not(scenario)) is not None]
+            if clauses:
+                return tuple(dict.fromkeys(clauses))
+        return ()
 
     def latex(self) -> str:
         """Return the formula in LaTeX."""
-        relation = {"=": "=", "≤": r"\le"}[self.relation]
+        relation = {"=": "=", "≤": r"\le", "≥": r"\ge"}[self.relation]
         # SymPy spells the function's name out; every text writes H with an index.
         usual = self.expression.replace(sp.harmonic, lambda n: sp.Symbol(f"H_{{{sp.latex(n)}}}"))
         return f"{sp.latex(self.left)} {relation} {sp.latex(usual)}"
 
-    def text(self) -> str:
+    def text(self, *, unicode: bool = True) -> str:
         """Return the formula in characters, on several lines where it has fractions or sums."""
-        relation = sp.Eq if self.relation == "=" else sp.Le
+        relation = {"=": sp.Eq, "≤": sp.Le, "≥": sp.Ge}[self.relation]
         shown = relation(self.left, self.expression, evaluate=False)
-        return str(sp.pretty(shown, use_unicode=True, wrap_line=False))
+        return str(sp.pretty(shown, use_unicode=unicode, wrap_line=False))
+
+    def line(self) -> str:
+        """Return the formula on one line, as SymPy reads it."""
+        relation = {"=": "=", "≤": "<=", "≥": ">="}[self.relation]
+        return f"{self.left} {relation} {self.expression}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +163,7 @@ class Prediction:
     label: str
     value: float
     measure: Measure | None = field(repr=False)
+    margin: Margin = field(default=Margin(), repr=False)
 
 
 class Refusal(NamedTuple):
@@ -146,7 +192,10 @@ def evaluate(expression: sp.Expr, values: Mapping[sp.Basic, Any]) -> float:
     import mpmath
 
     with mpmath.workdps(40):
-        exact = [mpmath.mpf(value) if isinstance(value, float) else value for value in values.values()]
+        exact = [
+            mpmath.mpmathify(value) if isinstance(value, float | Fraction) else value
+            for value in values.values()
+        ]
         return float(sp.lambdify(list(values), expression, "mpmath")(*exact))
 
 
@@ -157,10 +206,21 @@ def predictions(form: ClosedForm, scenario: Scenario) -> tuple[Prediction, ...]:
         return evaluate(form.expression, point.values) if point.known is None else point.known
 
     return tuple(
-        Prediction(form, point.label, value(point), point.measure)
+        Prediction(form, point.label, value(point), point.measure, point.margin)
         for point in form.points(scenario)
-        if not math.isnan(value(point))
     )
+
+
+def _unusable(found: Sequence[Prediction]) -> str | None:
+    """Say why numbers are not told: one is not known well enough, or beyond what the clock can show."""
+    for each in found:
+        if not math.isfinite(each.value) or each.margin.error > ACCURACY * abs(each.value):
+            return (
+                f"the integral cannot be had: {each.value:.3g} with an error of up to {each.margin.error:.2g}"
+            )
+        if each.form.unit == "s" and each.value < SHORTEST:
+            return f"updates would take {each.value:.3g} s, near the clock's nanosecond"
+    return None
 
 
 def applicable(scenario: Scenario) -> Theory:
@@ -176,9 +236,14 @@ def applicable(scenario: Scenario) -> Theory:
     """
     from sim.theory.catalogue import FORMS
 
-    refusals = tuple(Refusal(form, form.failing(scenario)) for form in FORMS)
-    found = [predictions(refusal.form, scenario) for refusal in refusals if not refusal.failing]
-    return Theory(
-        tuple(each for one in found for each in one),
-        tuple(refusal for refusal in refusals if refusal.failing),
-    )
+    found: list[Prediction] = []
+    refusals = []
+    for form in FORMS:
+        failing = form.failing(scenario)
+        numbers = () if failing else predictions(form, scenario)
+        if not failing and (reason := _unusable(numbers)):
+            failing, numbers = (reason,), ()
+        found += numbers
+        if failing:
+            refusals.append(Refusal(form, failing))
+    return Theory(tuple(found), tuple(refusals))

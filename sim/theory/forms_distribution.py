@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sim.scenario import Scenario
 from sim.theory import assumptions as a
-from sim.theory import measures
+from sim.theory import law_assumptions as on
+from sim.theory import margins, measures
 from sim.theory.assumptions import Assumption
 from sim.theory.form import ClosedForm, Meaning, Point, evaluate
 from sim.theory.forms_staleness import BATCH, INSTANT, LONG_RUN, STALENESS, WORKERS, K, P, numbers, sigma
@@ -32,7 +33,8 @@ def _rates(scenario: Scenario) -> list[tuple[float, int]]:
 
 
 def _variance(scenario: Scenario) -> Iterator[Point]:
-    yield Point("", numbers(scenario), measures.staleness_variance)
+    margin = margins.variances(scenario)
+    yield Point("", numbers(scenario), measures.staleness_variance, margin=margin)
 
 
 def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
@@ -42,7 +44,8 @@ def _probabilities(expression: sp.Expr, scenario: Scenario) -> Iterator[Point]:
         probability = evaluate(expression, values)
         if value and probability < RARE:
             return
-        yield Point(f"k = {value}", values, measures.staleness_share(value), probability)
+        margin = margins.shares(scenario, probability)
+        yield Point(f"k = {value}", values, measures.staleness_share(value), probability, margin)
 
 
 def distribution(scenario: Scenario, most: int) -> tuple[ClosedForm, NDArray[np.float64]] | None:
@@ -70,7 +73,8 @@ def _mixture(scenario: Scenario) -> Iterator[Point]:
         probability = sum(count * p * p * (1 - p) ** value for p, count in own)
         if value and probability < RARE:
             return
-        yield Point(f"k = {value}", {}, measures.staleness_share(value), probability)
+        margin = margins.shares(scenario, probability)
+        yield Point(f"k = {value}", {}, measures.staleness_share(value), probability, margin)
 
 
 def _mixture_variance(scenario: Scenario) -> Iterator[Point]:
@@ -78,14 +82,15 @@ def _mixture_variance(scenario: Scenario) -> Iterator[Point]:
     everyone = sum(each * count for each, count in found)
     own = [(each / everyone, count) for each, count in found]
     square = sum(count * p * (1 - p) * (2 - p) / p**2 for p, count in own)
-    yield Point("", {}, measures.staleness_variance, square - (scenario.size - 1) ** 2)
+    variance = square - (scenario.size - 1) ** 2
+    yield Point("", {}, measures.staleness_variance, variance, margins.variances(scenario))
 
 
 def _distribution(
     name: str, pmf: sp.Expr, variance: sp.Expr, source: str, which: str
 ) -> Iterator[ClosedForm]:
     symbols = (STALENESS, WORKERS, BATCH)[: 3 if pmf.has(K) else 2]
-    taken: tuple[Assumption, ...] = (a.protocol(which), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT)
+    taken: tuple[Assumption, ...] = (a.protocol(which), on.ALIKE, on.EXPONENTIAL, *LONG_RUN, *INSTANT)
     yield ClosedForm(
         name=f"{name}-distribution",
         quantity=DISTRIBUTION,
@@ -139,7 +144,7 @@ FORMS: Final = (
         left=Pr(sp.Eq(sigma, k)),
         expression=sp.Sum(share[i] ** 2 * (1 - share[i]) ** k, (i, 1, P)),
         symbols=(STALENESS, VALUE, Meaning(share[i], "worker i's share of the updates, λ_i/Λ", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.EXPONENTIAL, a.UNLIKE, *LONG_RUN, *INSTANT),
+        assumptions=(a.protocol("async"), on.EXPONENTIAL, on.UNLIKE, *LONG_RUN, *INSTANT),
         source="geometric with p_i for worker i, which makes a share p_i of the updates",
         points=_mixture,
     ),
@@ -150,7 +155,7 @@ FORMS: Final = (
         left=Var(sigma),
         expression=sp.Sum((1 - share[i]) * (2 - share[i]) / share[i], (i, 1, P)) - (P - 1) ** 2,
         symbols=(STALENESS, Meaning(share[i], "worker i's share of the updates, λ_i/Λ", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.EXPONENTIAL, a.UNLIKE, *LONG_RUN, *INSTANT),
+        assumptions=(a.protocol("async"), on.EXPONENTIAL, on.UNLIKE, *LONG_RUN, *INSTANT),
         source="variance of mixture-distribution",
         points=_mixture_variance,
     ),
@@ -161,7 +166,7 @@ FORMS: Final = (
         left=sp.Symbol("mu"),
         expression=1 - 1 / P,
         symbols=(Meaning(sp.Symbol("mu"), "momentum that asynchrony adds to the mean step", "1"), WORKERS),
-        assumptions=(a.protocol("async"), a.ALIKE, a.EXPONENTIAL, *LONG_RUN, *INSTANT),
+        assumptions=(a.protocol("async"), on.ALIKE, on.EXPONENTIAL, *LONG_RUN, *INSTANT),
         source=MITLIAGKAS,
         points=lambda scenario: iter([Point("", {P: scenario.size}, None)]),
         check="none",

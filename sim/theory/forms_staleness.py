@@ -7,10 +7,10 @@ import sympy as sp
 
 from sim.scenario import Scenario
 from sim.theory import assumptions as a
-from sim.theory import measures
-from sim.theory.assumptions import transfers
+from sim.theory import law_assumptions as on
+from sim.theory import lengths, margins, measures
 from sim.theory.form import ClosedForm, Meaning, Point
-from sim.theory.laws import groups, law
+from sim.theory.laws import cycles
 
 P, K, n, s, m = sp.symbols("P K n s m", positive=True, integer=True)
 U, N = sp.symbols("U N", nonnegative=True, integer=True)
@@ -24,7 +24,8 @@ STALENESS = Meaning(sigma, "staleness of an applied gradient", "updates")
 RATE = Meaning(rate, "worker i's own rate 1/E[X_i]", "gradients/s")
 TOTAL = Meaning(total, "sum of all workers' rates", "gradients/s")
 
-LONG_RUN: Final = (a.ENDLESS, a.LONG, a.STEADY)
+LASTING: Final = (a.ENDLESS, a.STEADY, on.RESOLVED)
+LONG_RUN: Final = (*LASTING, lengths.LONG)
 READS_AT_ONCE: Final = (a.FREE_NETWORK, a.NO_SLACK, a.NO_DISCARDS)
 """Each worker reads again as soon as its gradient is done with; applying may take time."""
 INSTANT: Final = (a.FREE_NETWORK, a.FREE_APPLYING, a.NO_SLACK, a.NO_DISCARDS)
@@ -38,7 +39,8 @@ def numbers(scenario: Scenario) -> dict[sp.Basic, Any]:
 
 
 def _all(scenario: Scenario) -> Iterator[Point]:
-    yield Point("", numbers(scenario), measures.mean_staleness())
+    margin = margins.spans(scenario)
+    yield Point("", numbers(scenario), measures.mean_staleness(), margin=margin)
 
 
 def _exactly_zero(scenario: Scenario) -> Iterator[Point]:
@@ -46,32 +48,23 @@ def _exactly_zero(scenario: Scenario) -> Iterator[Point]:
 
 
 def _each(scenario: Scenario) -> Iterator[Point]:
-    everyone = sum(count / mean for mean, count in ((its.mean, c) for its, c in groups(scenario)))
-    begin = 0
-    for worker in scenario.workers:
-        its, places = law(worker), range(begin, begin + (worker.count or 1))
-        begin = places.stop
-        if its is not None:
-            yield Point(worker.name, {rate: 1 / its.mean, total: everyone}, measures.mean_staleness(places))
-
-
-def _each_with_transfers(scenario: Scenario) -> Iterator[Point]:
-    found = [
-        (law(worker), *times) for worker, times in zip(scenario.workers, transfers(scenario), strict=True)
-    ]
-    rates = [1 / (its.mean + pull + push) if its else 0.0 for its, pull, push in found]
-    counts = [worker.count or 1 for worker in scenario.workers]
-    everyone = sum(each * count for each, count in zip(rates, counts, strict=True))
-    begin = 0
-    for worker, (its, _, sent), own, count in zip(scenario.workers, found, rates, counts, strict=True):
-        values = {rate: own, total: everyone, compute: its.mean if its else 0.0, push: sent}
-        places, begin = range(begin, begin + count), begin + count
-        yield Point(worker.name, values | {K: numbers(scenario)[K]}, measures.mean_staleness(places))
+    """Yield each entry's mean; what others do while its pull is under way makes nothing stale."""
+    found = cycles(scenario)
+    everyone, begin = sum(cycle.workers / cycle.seconds for cycle in found), 0
+    for cycle, worker in zip(found, scenario.workers, strict=True):
+        own = 1 / cycle.seconds
+        values = {rate: own, total: everyone, compute: cycle.compute.mean, push: cycle.push}
+        margin = margins.own_spans(scenario, cycle, everyone / own)
+        places, begin = range(begin, begin + cycle.workers), begin + cycle.workers
+        yield Point(
+            worker.name, values | {K: numbers(scenario)[K]}, measures.mean_staleness(places), margin=margin
+        )
 
 
 def _softsync(scenario: Scenario) -> Iterator[Point]:
     parts = int(str(scenario.protocol.k).removeprefix("P/"))
-    yield Point("", {P: scenario.size, n: parts}, measures.mean_staleness())
+    margin = margins.spans(scenario)
+    yield Point("", {P: scenario.size, n: parts}, measures.mean_staleness(), margin=margin)
 
 
 def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
@@ -91,7 +84,7 @@ def _conserved(name: str, expression: sp.Expr, *protocols: str) -> ClosedForm:
             *([BATCH] if expression.has(K) else []),
             Meaning(U, "updates made", "updates"),
         ),
-        assumptions=(a.protocol(*protocols), a.ENDLESS, a.STEADY, *READS_AT_ONCE),
+        assumptions=(a.protocol(*protocols), a.ENDLESS, a.PRESENT, *READS_AT_ONCE),
         source=f"conservation: {CONSERVATION}",
         points=lambda _: iter([Point("deviation, any run", {}, measures.unaccounted(per_update), 0.0)]),
         check="exact",
@@ -106,7 +99,7 @@ def _mean(name: str, expression: sp.Expr, source: str, *protocols: str) -> Close
         left=E(sigma),
         expression=expression,
         symbols=(STALENESS, WORKERS, BATCH)[: 3 if expression.has(K) else 2],
-        assumptions=(a.protocol(*protocols), *LONG_RUN, *READS_AT_ONCE),
+        assumptions=(a.protocol(*protocols), *LONG_RUN, *READS_AT_ONCE, on.ONE_LAW, on.FINITE_MEAN),
         source=source,
         points=_all,
     )
@@ -140,7 +133,7 @@ FORMS: Final = (
             ),
             Meaning(N, "number of the update that applied its last gradient", "updates"),
         ),
-        assumptions=(a.protocol("async"), a.STEADY, *READS_AT_ONCE),
+        assumptions=(a.protocol("async"), a.PRESENT, *READS_AT_ONCE),
         source="a worker reads at its own update, so that its gradients' spans join without a gap",
         points=lambda _: iter([Point("deviation, any run", {}, measures.unaccounted_by_worker, 0.0)]),
         check="exact",
@@ -158,7 +151,7 @@ FORMS: Final = (
         left=E(sp.Symbol("sigma_i")),
         expression=total / rate - 1,
         symbols=(Meaning(sp.Symbol("sigma_i"), "staleness of worker i's gradients", "updates"), TOTAL, RATE),
-        assumptions=(a.protocol("async"), *LONG_RUN, *INSTANT, a.UNLIKE, a.FINITE_MEAN),
+        assumptions=(a.protocol("async"), *LONG_RUN, *INSTANT, on.UNLIKE, on.FINITE_MEAN),
         source=f"conservation: {CONSERVATION}",
         points=_each,
     ),
@@ -178,17 +171,18 @@ FORMS: Final = (
         ),
         assumptions=(
             a.protocol("async", "k-batch-async"),
-            *LONG_RUN,
+            *LASTING,
+            lengths.SCATTERED,
             a.TRANSFERRED,
             a.UNSHARED,
             a.FREE_APPLYING,
             a.NO_SLACK,
             a.NO_DISCARDS,
-            a.SPREAD,
-            a.FINITE_MEAN,
+            on.SPREAD,
+            on.FINITE_MEAN,
         ),
         source="the others' gradients while worker i's is computed and sent; workers are independent",
-        points=_each_with_transfers,
+        points=_each,
     ),
     ClosedForm(
         name="softsync-staleness",
@@ -197,7 +191,14 @@ FORMS: Final = (
         left=E(sigma),
         expression=n * (1 - 1 / P),
         symbols=(STALENESS, Meaning(n, "parts of n-softsync, K = P/n", "1"), WORKERS),
-        assumptions=(a.protocol("k-batch-async", "async"), a.EVEN_SHARE, *LONG_RUN, *READS_AT_ONCE),
+        assumptions=(
+            a.protocol("k-batch-async", "async"),
+            a.EVEN_SHARE,
+            *LONG_RUN,
+            *READS_AT_ONCE,
+            on.ONE_LAW,
+            on.FINITE_MEAN,
+        ),
         source="conservation with K = P/n; Gupta et al. 2015 (Rudra, arXiv 1509.04210) measure about n",
         points=_softsync,
     ),

@@ -20,6 +20,11 @@ def _window(trace: Trace, warm: int) -> tuple[float, float]:
     return (float(trace.updated_at[warm - 1]) if warm else 0.0), float(trace.updated_at[-1])
 
 
+def gradients(trace: Trace, warm: int) -> int:
+    """Return the number of gradients counted: those applied after the updates that are left out."""
+    return int(np.count_nonzero(_counted(trace, warm)))
+
+
 def _counted(trace: Trace, warm: int) -> NDArray[np.bool_]:
     return np.asarray(trace.version_applied[: trace.applied] >= warm)
 
@@ -47,7 +52,22 @@ def updates_per_second(trace: Trace, warm: int) -> float:
 def gradients_per_second(trace: Trace, warm: int) -> float:
     """Return the number of gradients applied in a second."""
     begin, end = _window(trace, warm)
-    return int(np.count_nonzero(_counted(trace, warm))) / (end - begin)
+    return gradients(trace, warm) / (end - begin)
+
+
+def gradients_per_second_of_all(trace: Trace, warm: int) -> float:  # noqa: ARG001 -- one signature
+    """Return the number of gradients of the whole run over the instant of its last update."""
+    return trace.applied / float(trace.updated_at[-1])
+
+
+def rate_of(workers: range) -> Measure:
+    """Return the measure of how many gradients of some workers, given by place, are applied in a second."""
+
+    def measure(trace: Trace, warm: int) -> float:
+        begin, end = _window(trace, warm)
+        return len(staleness_values(trace, warm, workers)) / (end - begin)
+
+    return measure
 
 
 def mean_staleness(workers: range | None = None) -> Measure:
@@ -137,6 +157,7 @@ def longest_run_of_updates(count: int) -> Measure:
 
     def measure(trace: Trace, warm: int) -> float:  # noqa: ARG001 -- one signature
         instants = np.concatenate([[0.0], trace.updated_at])
-        return float((instants[count:] - instants[:-count]).max(initial=0.0))
+        spans = instants[count:] - instants[:-count]
+        return float(spans.max()) if len(spans) else float("nan")
 
     return measure

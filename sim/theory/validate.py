@@ -22,10 +22,10 @@ from sim.scenario.durations import (
     Uniform,
 )
 from sim.scenario.protocols import Protocol
-from sim.scenario.worker import Worker
-from sim.theory.assumptions import LONG_RUN
+from sim.scenario.worker import Failures, Slowdowns, Worker
 from sim.theory.comparison import Finding, Simulate, compare
 from sim.theory.form import Prediction, applicable
+from sim.theory.lengths import LONG_RUN
 
 CONFIDENCE: Final = 0.99
 REPLICAS: Final = 20
@@ -144,10 +144,27 @@ def _costly(length: int, laws: Sequence[Distribution], services: Sequence[float]
             for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3), Protocol.k_async(3)):
                 yield _scenario(length, protocol, workers, Server(apply=Exponential(mean=mean)))
         yield _scenario(length, Protocol.asynchronous(), [eight], Server(apply=mean))
+        yield _scenario(4 * length, Protocol.asynchronous(), MIXED, Server(apply=Exponential(mean=mean)))
     network = Network(latency=0.1, bandwidth=1e9, gradient_bytes=4e8, weight_bytes=2e8)
     for group in ((eight,), MIXED):
         for protocol in (Protocol.asynchronous(), Protocol.k_batch_async(3)):
             yield _scenario(length, protocol, group, network=network)
+
+
+def _faulty(length: int, laws: Sequence[Distribution]) -> Iterator[Scenario]:
+    """Yield workers that fail and workers that are slowed down, and a link that all share."""
+    spells = Exponential(mean=8.0)
+    failures = Failures(mtbf=20.0, repair=LAWS[2])
+    slowdowns = Slowdowns(every=spells, lasting=Gamma(mean=4.0, shape=2.0), factor=0.25)
+    network = Network(latency=0.1, server_bandwidth=1e9, gradient_bytes=4e8, weight_bytes=2e8)
+    for its in laws:
+        failing = Worker(name="failing", count=3, compute=its, failures=failures)
+        slowed = Worker(name="slowed", count=3, compute=its, slowdowns=slowdowns)
+        steady = Worker(name="steady", count=2, compute=its)
+        yield _scenario(20 * length, Protocol.asynchronous(), [failing, steady])
+        yield _scenario(20 * length, Protocol.k_batch_async(3), [slowed, failing])
+    for protocol in (Protocol.asynchronous(), Protocol.bsp()):
+        yield _scenario(length, protocol, [Worker(name="w", count=4, compute=LAWS[0])], network=network)
 
 
 def _scenarios(*, quick: bool) -> Iterator[Scenario]:
@@ -157,12 +174,14 @@ def _scenarios(*, quick: bool) -> Iterator[Scenario]:
         yield from _unlike(length, (2,))
         yield from _bounded(length, laws, (0, 2), (2,))
         yield from _costly(length, laws[::2], (0.05, 0.2))
+        yield from _faulty(length, laws[:1])
     else:
         length = 2_000
         yield from _alike(length, LAWS, {3: (2,), 8: (1, 4, 8), 24: (6,)})
         yield from _unlike(length, (2, 3))
         yield from _bounded(length, LAWS, (0, 1, 2, 5), (0, 2, 5, 20))
         yield from _costly(length, (*LAWS[:5], LAWS[7]), (0.02, 0.05, 0.125, 0.2, 0.5))
+        yield from _faulty(length, LAWS)
 
 
 def _name(thing: Worker | Server) -> str:

@@ -61,9 +61,8 @@ def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = 
         facts.add_row(name, Text(text))
     if groups is None or all(size == 1 for _, size in groups):
         return Group(facts, "", _workers(figures["workers"]))
-    return Group(
-        facts, "", _workers(list(_means(figures["workers"], groups)), [str(size) for _, size in groups])
-    )
+    means = list(_means(figures["workers"], groups))
+    return Group(facts, "", _workers(means, [str(size) for _, size in groups]))
 
 
 def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:

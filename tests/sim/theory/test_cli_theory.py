@@ -1,15 +1,21 @@
 """Theory, battery and pictures from the command line."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from sim import SimulationError
 from sim.cli import main
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EIGHT = str(EXAMPLES / "theory-eight-workers.toml")
 LEARNERS = str(EXAMPLES / "two-learners.toml")
+QUICKLY = ("--replicas", "2", "--updates", "500")
 
 
 def test_theory_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,6 +27,8 @@ def test_theory_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["async-staleness", ""]["simulated"]["replicas"] == 5
     assert {"name": "fresh", "failing": ["the protocol is async"]} in data["not_applicable"]
     assert data["short_run"] is None
+    assert data["not_simulated"] is None
+    assert found["async-staleness", ""]["error"] == 0
 
 
 def test_of_a_short_run_only_exact_laws_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,8 +62,135 @@ def test_a_picture_that_cannot_be_written_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["theory", "nowhere.toml"]) == 2
-    assert main(["theory", EIGHT, "--replicas", "1"]) == 2
-    assert main(["plot", "k", LEARNERS, "--out", "x.png"]) == 2
-    assert capsys.readouterr().err.count("error: ") == 3
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["theory", "nowhere.toml"],
+        ["theory"],
+        ["theory", EIGHT, "--replicas", "1"],
+        ["theory", EIGHT, "--replicas", "x"],
+        ["theory", EIGHT, "--updates", "0"],
+        ["theory", EIGHT, "--updates", str(10**16)],
+        ["theory", EIGHT, "--seed", "-1"],
+        ["theory", EIGHT, EIGHT],
+        ["validate", "--slow"],
+        ["plot", "k", LEARNERS, "--out", "x.png"],
+        ["plot", "k", EIGHT],
+        ["plot", "k", EIGHT, "--out", "-"],
+        ["plot", "k", EIGHT, "--out", "x.png", "--gradients", "99"],
+        ["plot", "staleness", "nowhere.toml", "--out", "x.png"],
+        ["plot", "bogus"],
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command", [["theory"], ["validate"], ["plot"], ["plot", "staleness"], ["plot", "k"]]
+)
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_help_has_two_examples(command: list[str], asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, asked]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(f"Usage: python -m sim {' '.join(command)}")
+    assert len(re.findall(rf"\n +python -m sim {' '.join(command)}\b", told.out)) == 2
+    assert told.err == ""
+
+
+def test_plot_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plot"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("Usage: python -m sim plot")
+    assert told.err == ""
+
+
+NUMBER = re.compile(r"(?<![\w.])\d[\d.]*(?:e[+-]\d+)?")
+
+
+@pytest.mark.parametrize("example", ["theory-server-queue", "vgg19-10gbit", "ssp-slack", "backup-workers"])
+def test_no_number_is_cut_and_no_line_too_long(
+    example: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = {}
+    for width in (40, 60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert main(["theory", str(EXAMPLES / f"{example}.toml"), *QUICKLY]) == 0
+        out = capsys.readouterr().out
+        assert max(map(len, out.splitlines())) <= width
+        assert not re.search(r"[\d.]…", out)
+        numbers[width] = set(NUMBER.findall(out))
+    assert len({frozenset(found) for found in numbers.values()}) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_every_terminal_can_show_it(encoding: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sim", "theory", str(EXAMPLES / "theory-server-queue.toml"), *QUICKLY],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    out = done.stdout.decode(encoding)
+    assert done.stderr == b""
+    assert "?" not in out
+    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in out
+    assert ("±" in out) == (encoding != "ascii")
+
+
+def test_how_long_a_run_must_be_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(
+        Path(EIGHT).read_text(encoding="utf-8").replace("updates = 4000", "updates = 40"), "utf-8"
+    )
+    assert main(["theory", str(file), "--replicas", "2"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "A short run for some formulas: what they take is said below." in out
+    assert "about 5 gradients of each worker, fewer than 50: it takes 400 updates." in out
+
+
+def test_what_cannot_be_simulated_is_known_all_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise SimulationError("a compute time of 1e+12 s was drawn; 1e+09 s is the most")
+
+    monkeypatch.setattr("sim.cli_theory.simulate", fails)
+    assert main(["theory", EIGHT]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Not simulated: a compute time of 1e+12 s was drawn; 1e+09 s is the most." in out
+    assert "async-time 0.125 – – not simulated" in out
+    assert main(["theory", EIGHT, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["not_simulated"].startswith("Not simulated")
+
+
+def test_a_heavy_tail_is_a_number_without_an_interval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "heavy.toml"
+    file.write_text(
+        """
+        protocol.kind = "bsp"
+        stop.updates = 300
+        [[workers]]
+        name = "heavy"
+        compute = { kind = "pareto", minimum = 1.0, shape = 1.05 }
+        [[workers]]
+        name = "constant"
+        compute = 1.0
+        """,
+        "utf-8",
+    )
+    assert main(["theory", str(file), "--replicas", "3", "--json"]) == 0
+    (time,) = [each for each in json.loads(capsys.readouterr().out)["applicable"] if each["numeric"]]
+    assert time["theory"] == pytest.approx(21)
+    assert time["gradients_for_an_interval"] is None
+    assert time["verdict"] in {"no interval", "agrees"}
