@@ -56,8 +56,7 @@ def draws_of(scenario: Scenario, name: str, about: Worker, seed: int) -> Draw:
     book = Book()
     rows = {}
     for purpose, law in given.items():
-        speed = about.speed if purpose == COMPUTE and not about.varies else 1.0
-        assert isinstance(speed, float)
+        speed = about.speed if purpose == COMPUTE and isinstance(about.speed, float) else 1.0
         rows[purpose] = book.enter(law, speed)
     laws: Laws = book.laws()
     key, identity = keys(seed), identities(iter([name]))[0]
@@ -106,7 +105,7 @@ def outer(instant: Exact) -> Exact:
 
 def elapsed_by(about: Worker, draw: Draw) -> Elapsed:
     """Return the function that gives the time which work takes, the integral of the speed."""
-    scheduled = about.speed if isinstance(about.speed, tuple) else ((0.0, about.speed),)
+    scheduled = about.speed if isinstance(about.speed, tuple) else ()
     steps = [(outer(exact(start)), factor_of(speed)) for start, speed in ((0.0, 1.0), *scheduled)]
     slowdowns = [(Fraction(0), Fraction(1))]  # from when, which factor; drawn as far as they are needed
 

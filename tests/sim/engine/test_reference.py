@@ -12,6 +12,7 @@ from sim import (
     Protocol,
     Scenario,
     Server,
+    SimulationError,
     Slowdowns,
     Stop,
     Trace,
@@ -212,3 +213,11 @@ def test_a_run_without_progress_ends(simulator: str) -> None:
         trace = run(simulator, Scenario(workers=fleet, stop=Stop(updates=1)))
     assert trace.ended == "no-progress"
     assert len(trace) == 51  # the 101st event is the 51st going, and nobody's coming at the start was one
+
+
+@simulators
+def test_a_run_that_outlasts_the_clock_is_an_error(simulator: str) -> None:
+    long = Worker(name="A", compute=1e9, gradients=9)
+    assert run(simulator, Scenario(workers=[long])).end == 9 * 10**18
+    with pytest.raises(SimulationError, match="outlasts the clock"):
+        run(simulator, Scenario(workers=[long.replace(gradients=10)]))
