@@ -1,24 +1,22 @@
 """The reference engine, on SimPy's event loop: it reads like docs/sim/protocols.md, sentence by sentence."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 from heapq import heappop, heappush
 from operator import attrgetter
 
+from sim.engine import room
 from sim.engine._kernel import Happening, Kernel
 from sim.engine._ledger import Ledger
 from sim.engine.draws import COMPUTE, SERVICE, TOO_LONG
 from sim.engine.pace import FAILED, TOO_OFTEN, at_the_start, finish
 from sim.engine.presence import from_the_start, next_stay
-from sim.engine.results import Run, TooLong
+from sim.engine.results import Progress, Run, TooLong
 from sim.engine.setup import NONE, Setup
 from sim.engine.supply import Pair, by_entry
 from sim.scenario.clock import LAST, NANOSECONDS, Duration
 from sim.trace import Outcome
-
-Progress = Callable[[float, int, int], None]
-"""Called now and then with the simulated seconds, the updates and the gradients so far."""
 
 
 class Place(IntEnum):
@@ -502,10 +500,12 @@ class Engine:
         member.place = place
 
     def _report(self) -> None:
+        room.check(self._ledger.rows)
         if self._progress is not None:
             self._progress(self._env.now / NANOSECONDS, self._version, self._ledger.rows)
 
 
 def run(setup: Setup, progress: Progress | None = None) -> Run:
     """Simulate a scenario that has been set up."""
+    room.foresee(setup)
     return Engine(setup, progress).run()

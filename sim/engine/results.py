@@ -1,6 +1,6 @@
 """What an engine hands back, and how it fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sim.engine.draws import PURPOSES
@@ -8,6 +8,9 @@ from sim.errors import SimulationError
 from sim.scenario import Scenario
 from sim.scenario.clock import LONGEST, NANOSECONDS
 from sim.trace import Column
+
+Progress = Callable[[float, int, int], None]
+"""Called now and then with the simulated seconds, the updates and the gradients so far."""
 
 
 class Run(NamedTuple):

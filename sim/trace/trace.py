@@ -249,9 +249,7 @@ class Trace:
                 for table in ("stays", "unread")
             )
             check(ticks, len(scenario.names), about["ended"], about["end"])
-            return cls(
-                scenario, seed, about["engine"], about["ended"], about["end"], ticks, stays, unread
-            )
+            return cls(scenario, seed, about["engine"], about["ended"], about["end"], ticks, stays, unread)
         except OSError as error:
             raise TraceError(f"{path}: {error.strerror}") from None
         except (TraceError, ScenarioError) as error:

@@ -66,7 +66,9 @@ def _folder() -> Path:
     sources += b"".join((here / name).read_bytes() for name in ("entries.py", "handles.py"))
     key = blake2b(sources + numba.__version__.encode() + sys.version.encode(), digest_size=8).hexdigest()
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    bases = [Path(chosen)] if chosen else [_user_cache(), Path(tempfile.gettempdir(), f"dlsyslab-{os.getuid()}")]
+    bases = (
+        [Path(chosen)] if chosen else [_user_cache(), Path(tempfile.gettempdir(), f"dlsyslab-{os.getuid()}")]
+    )
     for base in bases:
         folder = base / "dlsyslab" / key
         try:

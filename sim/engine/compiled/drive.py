@@ -1,14 +1,14 @@
 """Runs the compiled event loop: makes room where it asks for more, and makes a trace or sums of what it leaves."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
+from sim.engine import room
 from sim.engine.compiled import memory as names
 from sim.engine.compiled.memory import Integers, Memory, remember
-from sim.engine.results import Run, TooLong
-from sim.engine.setup import NONE, Setup
+from sim.engine.results import Progress, Run, TooLong
+from sim.engine.setup import Setup
 from sim.metrics.tally import STAGES, Line, Tally
 from sim.scenario.clock import NANOSECONDS, NEVER
 from sim.trace import COLUMNS, STAYS, UNREAD, Outcome
@@ -18,8 +18,6 @@ AT_ONCE = 1 << 20
 
 MOST_AT_FIRST = 1 << 24
 """Rows for which room is made at first, at most."""
-
-Progress = Callable[[float, int, int], None]
 
 
 class Loop(Protocol):
@@ -32,6 +30,7 @@ class Loop(Protocol):
 
 def run(setup: Setup, loop: Loop, progress: Progress | None = None) -> Run:
     """Simulate a scenario that has been set up, and keep every gradient."""
+    room.foresee(setup)
     m = _simulate(setup, loop, remember(setup, rows=_rows(setup), sums=False), progress)
     g = m.numbers
     end = int(g[names.NOW])
@@ -92,9 +91,7 @@ def _simulate(setup: Setup, loop: Loop, m: Memory, progress: Progress | None) ->
             progress(g[names.NOW] / NANOSECONDS, int(g[names.VERSIONS]), int(g[names.READINGS]))
         code = loop.advance(setup, m, AT_ONCE)
     if m.keeps:
-        m = m._replace(
-            others=_grown(m.others, setup.size), unread=_grown(m.unread, setup.size)
-        )
+        m = m._replace(others=_grown(m.others, setup.size), unread=_grown(m.unread, setup.size))
     loop.close_up(setup, m)
     return m
 
@@ -102,6 +99,7 @@ def _simulate(setup: Setup, loop: Loop, m: Memory, progress: Progress | None) ->
 def _roomier(m: Memory, code: int) -> Memory:
     """Return the memory with twice the room of what has run out of it."""
     if code == names.NEEDS_ROWS:
+        room.check(m.rows.shape[1], m.rows.shape[1])
         return m._replace(rows=_grown(m.rows, m.rows.shape[1]))
     if code == names.NEEDS_OTHERS:
         return m._replace(others=_grown(m.others, m.others.shape[1]))
@@ -123,13 +121,9 @@ def _grown(columns: Integers, more: int) -> Integers:
 
 
 def _rows(setup: Setup) -> int:
-    """Return how many gradients there are room for at first: all, where that can be known."""
-    bounds = [setup.stop_gradients + setup.k] if setup.stop_gradients != NONE else []
-    if setup.stop_updates != NONE and setup.k:
-        bounds.append(setup.stop_updates * setup.k)
-    if (setup.most != NONE).all():
-        bounds.append(int(setup.most[setup.entry].sum()))
-    return min([*bounds, MOST_AT_FIRST]) + setup.size + 1 if bounds else 1 << 16
+    """Return how many gradients there is room for at first: all, where that is known."""
+    known = room.known(setup)
+    return 1 << 16 if known is None else min(known, MOST_AT_FIRST) + 1
 
 
 def _columns(m: Memory) -> dict[str, Integers]:
@@ -142,7 +136,9 @@ def _columns(m: Memory) -> dict[str, Integers]:
     rest = np.concatenate([m.others[:, :others], waiting], axis=1)
     rest = rest[:, np.argsort(rest[names.SEQUENCE_ROW])]
     table = {
-        name: np.concatenate([m.rows[place, :applied], rest[place]]) for place, name in enumerate(COLUMNS) if name not in _implied(m)
+        name: np.concatenate([m.rows[place, :applied], rest[place]])
+        for place, name in enumerate(COLUMNS)
+        if name not in _implied(m)
     }
     table["outcome"] = np.concatenate([np.zeros(applied, np.int64), rest[names.OUTCOME_ROW]])
     if not m.pulled:
@@ -152,7 +148,9 @@ def _columns(m: Memory) -> dict[str, Integers]:
     if not m.served:
         served = table["arrived_at"]
         dropped = table["outcome"] == Outcome.DISCARDED
-        table["service_at"] = table["served_at"] = np.where(dropped, NEVER, served) if dropped.any() else served
+        table["service_at"] = table["served_at"] = (
+            np.where(dropped, NEVER, served) if dropped.any() else served
+        )
     return {name: table[name] for name in COLUMNS}
 
 

@@ -96,14 +96,34 @@ NO_LINK, DOWN, UP = -1, 0, 1
 CARRIED, HEAD, LENGTH, WAITING, TICKETS, LINK_FIELDS = range(6)
 
 # Why the engine returns to its caller.
-ENDS, PAUSES, NEEDS_ROWS, NEEDS_OTHERS, NEEDS_STAYS, NEEDS_UNREAD, NEEDS_HISTOGRAM, NEEDS_BIGS, OUTLASTS, FAILS = range(10)
+(
+    ENDS,
+    PAUSES,
+    NEEDS_ROWS,
+    NEEDS_OTHERS,
+    NEEDS_STAYS,
+    NEEDS_UNREAD,
+    NEEDS_HISTOGRAM,
+    NEEDS_BIGS,
+    OUTLASTS,
+    FAILS,
+) = range(10)
 
 # Columns of sums for each worker.
 WAITS: Final = 0  # one for each of `STAGES`
 UPDATE_WAIT: Final = len(STAGES) - 1
-(COMPUTING, GRADIENTS, STALE, SERVER_BUSY, SERVER_WAITED, UP_BUSY, UP_WAITED, DOWN_BUSY, DOWN_WAITED, WASTED) = range(
-    len(STAGES), len(STAGES) + 10
-)
+(
+    COMPUTING,
+    GRADIENTS,
+    STALE,
+    SERVER_BUSY,
+    SERVER_WAITED,
+    UP_BUSY,
+    UP_WAITED,
+    DOWN_BUSY,
+    DOWN_WAITED,
+    WASTED,
+) = range(len(STAGES), len(STAGES) + 10)
 SUMS: Final = WASTED + 3
 
 HISTOGRAM_LIMIT: Final = 1 << 22
