@@ -24,6 +24,9 @@ TOO_SHORT: Final = "the run stops after"
 LONG_RUN: Final = 50
 """Gradients of each worker, updates, or times between faults that a run must have to be called long."""
 
+ROUNDING: Final = 1e-6
+"""Less than that short of a number is that number."""
+
 FEW: Final = 10
 """As many are enough for a bound, which allows for the ends of the run."""
 
@@ -107,7 +110,7 @@ def shortfall(
         if amount is None:
             continue
         share, pace = min((amount * seconds / each.seconds / each.needed, each) for each in paces)
-        if share < 1:
+        if share < 1 - ROUNDING:
             reached = share * pace.needed
             words = (
                 f"about {_few_digits(reached)} {pace.what}, fewer than {_few_digits(pace.needed, up=True)}"
@@ -125,7 +128,7 @@ def _few_digits(amount: float, *, up: bool = False) -> str:
         return "∞"
     if up and amount > 0:
         step = 10.0 ** (math.floor(math.log10(amount) + 1e-12) - 1)
-        amount = math.ceil(amount / step - 1e-6) * step
+        amount = math.ceil(amount / step - ROUNDING) * step
     return f"{amount:,.0f}" if 1e3 <= amount < 1e15 else f"{amount:.3g}"  # noqa: PLR2004 -- of readable length
 
 
