@@ -175,10 +175,10 @@ class Engine:
             member.presence = env.at(member, member.goes, 0.0, self._goes, presence=True)
         if self._setup.slack != NONE:
             member.completed = max(member.completed, self._least_clock())
-        self._place(member, READY if member.due == NONE else OWED)
-        if member.due == NONE:
-            self._free(member)
+        self._place(member, OWED)
         self._set_clock(member)
+        if member.due == NONE:
+            self._let_go_on(member)
 
     def _goes(self, event: Happening) -> None:
         """Lose the gradient that a worker computes or sends, or its pull; one at the server stays."""
@@ -190,9 +190,7 @@ class Engine:
             self._held.remove(member)
             self._miss(member, self._env.now)
         member.stay[2] = self._env.now
-        self._place(member, GONE)
-        if member.due != NONE or self._has_work(member):
-            self._await(member)
+        self._await(member)
 
     def _drop(self, member: Member, outcome: Outcome) -> None:
         """Drop what a worker pulls, computes or sends."""
@@ -432,22 +430,20 @@ class Engine:
             self._answer(member)
 
     def _answer(self, member: Member) -> None:
-        """Let a worker go on, if it is there; without work left, it is done."""
         member.due = NONE
-        if self._has_work(member):
-            if member.place in {BUSY, OWED}:
-                self._place(member, READY)
-                self._free(member)
-            return
         if member.place in {BUSY, OWED}:
-            member.stay[2:] = self._env.now, 1
+            self._let_go_on(member)
+
+    def _let_go_on(self, member: Member) -> None:
+        """Let a worker that is there begin its next gradient; without one it is done."""
+        if member.begun != self._most[member.entry]:
+            self._place(member, READY)
+            self._free(member)
+            return
+        member.stay[2:] = self._env.now, 1
         if member.presence is not None:
             member.presence.cancel()
-            member.presence = None
         self._place(member, GONE)
-
-    def _has_work(self, member: Member) -> bool:
-        return member.begun != self._most[member.entry]
 
     # The slack.
 

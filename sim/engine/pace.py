@@ -20,6 +20,9 @@ TOO_OFTEN: Final = -2
 FAILED: Final = -10
 """In place of an instant: this less the purpose of a draw that is `TOO_LONG`; the fraction is how long."""
 
+IDLE_CHANGES: Final = 10
+"""So many times its patience a run takes changes of a worker's speed since its last computation began."""
+
 _ENDLESS: Final = 4.0e18  # nanoseconds: more than any computation may take
 _SPLITTER: Final = 134217729.0
 
@@ -60,12 +63,13 @@ def finish(
         paces.change_at[worker],
         paces.change_fraction[worker],
     )
-    changes = 0
+    since = 0
     if state[3] == NONE:
         state = _begun(setup, worker, entry, state)
-    while state[3] >= 0 and _until(setup, entry, state) <= now and changes <= patience:
+    while state[3] >= 0 and _until(setup, entry, state) <= now and since <= IDLE_CHANGES * setup.patience:
         state = _changed(setup, worker, entry, state)
-        changes += 1
+        since += 1
+    changes = 0 if since <= IDLE_CHANGES * setup.patience else patience + 1
     paces.step[worker], paces.slowed[worker], paces.drawn[worker] = state[0], state[1], state[2]
     paces.change_at[worker], paces.change_fraction[worker] = state[3], state[4]
     at, rest = now, fraction
@@ -90,7 +94,8 @@ def finish(
         took, took_part = _quotient(float(whole), part, fast, low)
         at, rest = later(at, rest, took, took_part)
         least, least_rest = later(now, fraction, 1, 0.0)
-        if at < least or (at == least and rest < least_rest):
+        floor, least_floor = at - (rest >= HALF), least - (least_rest >= HALF)
+        if floor < least_floor or (floor == least_floor and rest < least_rest):
             at, rest = least, least_rest
         return at, rest, changes
     if state[3] < 0:
@@ -121,7 +126,8 @@ def _until(setup: Setup, entry: int, state: State) -> int:
     """Return when the speed changes next."""
     following = state[0] + 1
     if following < setup.steps[entry]:
-        return min(state[3], setup.step_at[setup.step[entry] + following])
+        planned: int = setup.step_at[setup.step[entry] + following]
+        return min(state[3], planned)
     return state[3]
 
 

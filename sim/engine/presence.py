@@ -14,16 +14,16 @@ from sim.scenario.clock import LAST, later
 class Stays(NamedTuple):
     """How far each worker's stays have been told, a row each."""
 
-    outage: NDArray[np.int64]  # the number of its next outage
+    told: NDArray[np.int64]  # how many outages have been told
     since: NDArray[np.int64]  # when it comes, if nothing intervenes; `LAST` where it does not come again
-    repaired: NDArray[np.int64]  # when its last failure ended, exactly
-    repaired_fraction: NDArray[np.float64]
+    failed: NDArray[np.int64]  # when it last began to be away by a failure, exactly
+    failed_fraction: NDArray[np.float64]
 
 
 def from_the_start(setup: Setup) -> Stays:
     """Return every worker before its first stay."""
     joins = setup.joins[setup.entry]
-    return Stays(np.zeros(setup.size, np.int64), joins.copy(), joins.copy(), np.zeros(setup.size))
+    return Stays(np.zeros(setup.size, np.int64), joins, np.zeros(setup.size, np.int64), np.zeros(setup.size))
 
 
 def next_stay(setup: Setup, stays: Stays, worker: int) -> tuple[int, int, float]:
@@ -32,12 +32,15 @@ def next_stay(setup: Setup, stays: Stays, worker: int) -> tuple[int, int, float]
     Where a draw is too long, what `FAILED` says, and the length.
     """
     entry = setup.entry[worker]
-    leaves = setup.leaves[entry]
-    comes = stays.since[worker]
+    if setup.failure[entry] != NONE:
+        return _until_failure(setup, stays, worker, entry)
+    leaves, comes = setup.leaves[entry], stays.since[worker]
     while comes < LAST:
-        away, back = _outage(setup, stays, worker, entry)
-        if away < NONE:
-            return away, NONE, stays.repaired_fraction[worker]
+        away, back = LAST, LAST
+        if stays.told[worker] < setup.outages[entry]:
+            row = setup.outage[entry] + stays.told[worker]
+            away, back = setup.away_from[row], setup.away_to[row]
+            stays.told[worker] += 1
         if away == LAST or (leaves != NONE and away >= leaves):
             stays.since[worker] = LAST
             if leaves == NONE or comes < leaves:
@@ -50,25 +53,23 @@ def next_stay(setup: Setup, stays: Stays, worker: int) -> tuple[int, int, float]
     return NONE, NONE, 0.0
 
 
-def _outage(setup: Setup, stays: Stays, worker: int, entry: int) -> tuple[int, int]:
-    """Return the next time that a worker is away, from and to; `LAST` where there is none."""
-    number = stays.outage[worker]
-    stays.outage[worker] += 1
-    if setup.failure[entry] == NONE:
-        if number >= setup.outages[entry]:
-            return LAST, LAST
-        row = setup.outage[entry] + number
-        return setup.away_from[row], setup.away_to[row]
-    at, fraction, name = stays.repaired[worker], stays.repaired_fraction[worker], setup.identity[worker]
+def _until_failure(setup: Setup, stays: Stays, worker: int, entry: int) -> tuple[int, int, float]:
+    """Draw the repair that a worker waits for, if any, then when it fails next."""
+    leaves, number, name = setup.leaves[entry], stays.told[worker], setup.identity[worker]
+    comes, fraction = setup.joins[entry], 0.0
+    if number > 0:
+        whole, part = duration(setup.laws, setup.repair[entry], setup.keys[REPAIR], name, number - 1)
+        if whole == TOO_LONG:
+            return FAILED - REPAIR, NONE, part
+        comes, fraction = later(stays.failed[worker], stays.failed_fraction[worker], whole, part)
+    if comes == LAST or (leaves != NONE and comes >= leaves):
+        return NONE, NONE, 0.0
     whole, part = duration(setup.laws, setup.failure[entry], setup.keys[FAILURE], name, number)
     if whole == TOO_LONG:
-        stays.repaired_fraction[worker] = part
-        return FAILED - FAILURE, 0
-    away, fraction = later(at, fraction, whole, part)
-    whole, part = duration(setup.laws, setup.repair[entry], setup.keys[REPAIR], name, number)
-    if whole == TOO_LONG:
-        stays.repaired_fraction[worker] = part
-        return FAILED - REPAIR, 0
-    back, fraction = later(away, fraction, whole, part)
-    stays.repaired[worker], stays.repaired_fraction[worker] = back, fraction
-    return away, back
+        return FAILED - FAILURE, NONE, part
+    away, fraction = later(comes, fraction, whole, part)
+    stays.told[worker] = number + 1
+    stays.failed[worker], stays.failed_fraction[worker] = away, fraction
+    if away == LAST or (leaves != NONE and away >= leaves):
+        return comes, leaves, 0.0
+    return comes, away, 0.0

@@ -68,7 +68,8 @@ class Stop(Value):
     time
         Seconds; what happens at that instant still happens.
     updates, gradients
-        So many updates made, so many gradients applied.
+        So many updates made, so many gradients applied; an update that reaches both ends the run by
+        ``updates``.
     """
 
     time: Seconds | None = None

@@ -360,10 +360,9 @@ def _come(s: Setup, m: Memory, worker: int) -> None:
         _schedule_presence(m, worker, LAST)
     if s.slack != NONE and g[AT_LEAST]:
         own[COMPLETED] = max(own[COMPLETED], g[LEAST])
-    if own[DUE]:
-        _place(s, m, worker, OWED)
-    else:
-        _free(s, m, worker)
+    _place(s, m, worker, OWED)
+    if not own[DUE]:
+        _let_go_on(s, m, worker)
 
 
 def _go(s: Setup, m: Memory, worker: int) -> int:
@@ -380,10 +379,7 @@ def _go(s: Setup, m: Memory, worker: int) -> int:
         m.held[place] = m.held[g[HELDS]]
         _miss(m, worker, g[NOW])
     _end_stay(m, worker, 0)
-    _place(s, m, worker, GONE)
-    if own[DUE] or _has_work(s, m, worker):
-        return _await(s, m, worker)
-    return ENDS
+    return _await(s, m, worker)
 
 
 def _end_stay(m: Memory, worker: int, done: int) -> None:
@@ -710,23 +706,21 @@ def _cancel(s: Setup, m: Memory) -> None:
 
 
 def _answer(s: Setup, m: Memory, worker: int) -> None:
-    """Let a worker go on, if it is there; without work left, it is done."""
+    m.workers[worker, DUE] = 0
+    if m.workers[worker, PLACE] >= BUSY:
+        _let_go_on(s, m, worker)
+
+
+def _let_go_on(s: Setup, m: Memory, worker: int) -> None:
+    """Let a worker that is there begin its next gradient; without one it is done."""
     own = m.workers[worker]
-    own[DUE] = 0
-    there = own[PLACE] >= BUSY
-    if _has_work(s, m, worker):
-        if there:
-            _free(s, m, worker)
+    if own[BEGUN] != s.most[s.entry[worker]]:
+        _free(s, m, worker)
         return
-    if there:
-        _end_stay(m, worker, 1)
-    if own[GOES] != NONE or own[PLACE] == AWAY:
+    _end_stay(m, worker, 1)
+    if own[GOES] != NONE:
         _schedule_presence(m, worker, LAST)
     _place(s, m, worker, GONE)
-
-
-def _has_work(s: Setup, m: Memory, worker: int) -> bool:
-    return m.workers[worker, BEGUN] != s.most[s.entry[worker]]
 
 
 # The slack.

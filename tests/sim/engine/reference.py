@@ -172,6 +172,7 @@ class Run:
         worker.presence = None
         if worker.until is not None:
             worker.presence = self.event(worker, 0, outer(worker.until), lambda: self.go(worker))
+        self.finish(worker)
 
     def go(self, worker: State) -> None:
         if worker.gradient:
@@ -182,7 +183,6 @@ class Run:
         self.drop(worker)
         self.away(worker)
         self.expect(worker)
-        self.finish(worker)
 
     def away(self, worker: State) -> None:
         if worker.there:
@@ -197,7 +197,7 @@ class Run:
         self.into.drop(worker)
 
     def finish(self, worker: State) -> None:
-        if not (worker.left or worker.owed or worker.gradient):
+        if worker.there and not (worker.left or worker.owed or worker.gradient):
             worker.done, worker.presence = True, None
             self.away(worker)
 
@@ -405,7 +405,11 @@ def reference(scenario: Scenario, seed: int | None = None) -> Trace:
     run = Run(scenario, seed)
     run.run()
     others = [gradient for gradient in run.read_order if gradient.outcome != Outcome.APPLIED]
-    begun = [gradient for gradient in others if gradient.instants["read_at"] < run.now]
+    begun = [
+        gradient
+        for gradient in others
+        if gradient.instants["read_at"] < run.now or gradient.outcome != Outcome.IN_FLIGHT
+    ]
     rows = [
         {
             "worker": gradient.worker.place,
