@@ -135,12 +135,13 @@ def _columns(m: Memory) -> dict[str, Integers]:
     waiting[names.OUTCOME_ROW] = Outcome.IN_FLIGHT
     rest = np.concatenate([m.others[:, :others], waiting], axis=1)
     rest = rest[:, np.argsort(rest[names.SEQUENCE_ROW])]
-    table = {
-        name: np.concatenate([m.rows[place, :applied], rest[place]])
-        for place, name in enumerate(COLUMNS)
-        if name not in _implied(m)
-    }
-    table["outcome"] = np.concatenate([np.zeros(applied, np.int64), rest[names.OUTCOME_ROW]])
+    rows, total = m.rows, applied + rest.shape[1]
+    if total > rows.shape[1]:
+        rows = _grown(rows, total - rows.shape[1])
+    rows[: len(rest), applied:total] = rest
+    rows[names.OUTCOME_ROW, :applied] = Outcome.APPLIED
+    implied = _implied(m)
+    table = {name: rows[place, :total] for place, name in enumerate(COLUMNS) if name not in implied}
     if not m.pulled:
         table["asked_at"] = table["pull_at"] = table["left_at"] = table["read_at"]
     if not m.pushed:
@@ -156,7 +157,7 @@ def _columns(m: Memory) -> dict[str, Integers]:
 
 def _implied(m: Memory) -> set[str]:
     """Return the columns that equal others in this scenario."""
-    implied = {"outcome"}
+    implied: set[str] = set()
     implied |= set() if m.pulled else {"asked_at", "pull_at", "left_at"}
     implied |= set() if m.pushed else {"sent_at", "push_at", "arrived_at"}
     return implied | (set() if m.served else {"service_at", "served_at"})
