@@ -70,7 +70,11 @@ class Target:
         """Evaluate f elementwise; raise `AnalysisError` where its value is not a finite real number."""
         points = np.asarray(x, dtype=np.float64)
         with np.errstate(all="ignore"):
-            values = np.broadcast_to(np.asarray(self._compiled(points), dtype=np.complex128), points.shape)
+            try:
+                computed = np.asarray(self._compiled(points), dtype=np.complex128)
+            except (ArithmeticError, TypeError, ValueError):  # of constants, which Python computes
+                raise AnalysisError(f"f(x) = {self} is not a finite real number anywhere") from None
+        values = np.broadcast_to(computed, points.shape)
         bad = points[~np.isfinite(values) | (values.imag != 0)]
         if bad.size:
             raise AnalysisError(f"f(x) = {self} is not a finite real number at x = {bad.flat[0]:g}")
@@ -105,6 +109,13 @@ def parse_target(text: str) -> Target:
 
 
 def _build(node: ast.expr, text: str) -> sympy.Expr:
+    try:
+        return _bounded(_read(node, text), node, text)
+    except (ArithmeticError, TypeError, ValueError):  # sympy's, of -0.0/-0.0 for example
+        raise AnalysisError(f"{_part(node, text)} is not a real number of at most {LARGEST:g}") from None
+
+
+def _read(node: ast.expr, text: str) -> sympy.Expr:
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             built = sympy.Integer(value) if isinstance(value, int) else _float(value, node, text)
@@ -124,7 +135,7 @@ def _build(node: ast.expr, text: str) -> sympy.Expr:
             raise AnalysisError(f"{_part(node, text)} uses ^: write ** for a power")
         case _:
             raise AnalysisError(f"{_part(node, text)} is not allowed: write it with {_ALLOWED}")
-    return _bounded(built, node, text)
+    return built
 
 
 def _float(value: float, node: ast.expr, text: str) -> sympy.Float:
