@@ -67,7 +67,7 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _given_up(PIPE_BROKEN)
-    except (click.ClickException, known, MemoryError, OSError) as error:
+    except (click.ClickException, known, MemoryError, ModuleNotFoundError, OSError) as error:
         return _refuse(_sentence(error))
     except RuntimeError as error:
         if NO_MEMORY not in str(error):
@@ -78,6 +78,9 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
 
 def _sentence(error: Exception) -> str:
     match error:
+        case ModuleNotFoundError():
+            missing = str(error.name).partition(".")[0]
+            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
         case click.ClickException():
             return error.format_message()
         case MemoryError():
