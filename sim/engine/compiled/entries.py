@@ -1,4 +1,4 @@
-"""The compiled functions; importing this module loads numba, and the first call of each compiles it or loads it.
+"""The compiled functions; importing this module loads numba, the first call of each compiles it or loads it.
 
 numba looks for compiled code by a function's module, name and source: they are therefore plain functions of a
 module, and no closures.
@@ -11,7 +11,7 @@ import numba
 from numba.extending import register_jitable
 
 from sim.engine import draws, pace, presence
-from sim.engine.compiled import kernel
+from sim.engine.compiled import agenda, book, fleet, kernel, links, reading, server, slack
 from sim.engine.compiled.handles import opener
 from sim.engine.compiled.memory import remember
 from sim.engine.setup import set_up
@@ -35,7 +35,9 @@ def _functions(module: Any) -> list[FunctionType]:  # noqa: ANN401 -- a module
     ]
 
 
-for _each in (*_SCALAR, *_functions(pace), *_functions(presence), *_functions(kernel)):
+_MODULES: Final = (pace, presence, agenda, book, slack, links, fleet, server, reading, kernel)
+
+for _each in (*_SCALAR, *(each for module in _MODULES for each in _functions(module))):
     register_jitable(**FLAGS)(_each)
 
 _setup = set_up(Scenario(workers=[Worker(name="w", compute=1.0, gradients=1)]), 0)

@@ -91,6 +91,9 @@ NUMBERS: Final = OUTCOMES + 5
 ENDED_AS: Final = ("", "finished", "stalled", "updates", "gradients", "time", "no-progress")
 FINISHED, STALLED, BY_UPDATES, BY_GRADIENTS, BY_TIME, NO_PROGRESS = range(1, 7)
 
+# What becomes of a gradient, as `sim.trace.Outcome`.
+IN_FLIGHT, APPLIED_AS, DISCARDED, CANCELLED, LOST = range(-1, 4)
+
 # Fields of a link.
 NO_LINK, DOWN, UP = -1, 0, 1
 CARRIED, HEAD, LENGTH, WAITING, TICKETS, LINK_FIELDS = range(6)
@@ -130,8 +133,9 @@ HISTOGRAM_LIMIT: Final = 1 << 22
 """From this staleness on gradients are listed, not counted by staleness."""
 
 (
-    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW, PUSH_ROW, ARRIVED_ROW,
-    SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW, OUTCOME_ROW, SEQUENCE_ROW,
+    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW, PUSH_ROW,
+    ARRIVED_ROW, SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW, OUTCOME_ROW,
+    SEQUENCE_ROW,
 ) = range(len(COLUMNS) + 1)  # fmt: skip
 
 
