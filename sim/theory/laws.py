@@ -24,6 +24,7 @@ def law(worker: Worker, *, slowed: bool = False) -> Distribution | None:
 def scaled(given: Distribution, factor: float) -> Distribution:
     """Return the law of ``factor`` times a duration.
 
+    >>> from sim import ShiftedExponential
     >>> scaled(ShiftedExponential(shift=1.0, mean=3.0), 0.5)
     ShiftedExponential(kind='shifted-exponential', shift=0.5, mean=1.5)
     """
@@ -71,7 +72,7 @@ def transfers(scenario: Scenario) -> tuple[Transfer, ...]:
     return tuple(
         Transfer(
             *(
-                network.way(worker, size) + network.shared(size)
+                float(network.way(worker, size) + network.shared(size))
                 for size in (network.weight_bytes, network.gradient_bytes)
             )
         )
