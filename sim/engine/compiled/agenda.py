@@ -60,15 +60,13 @@ def put(
     node, first = len(tree_at) // 2 + worker, worker
     tree_at[node] = at
     while node > 1:
-        other = tree_at[node ^ 1]
+        other, rival = tree_at[node ^ 1], np.int64(tree_of[node ^ 1])
+        sooner = other < at
         if other == at and at != LAST:
-            rival = np.int64(tree_of[node ^ 1])
             theirs, mine = workers[rival, scheduled], workers[first, scheduled]
-            if theirs < mine or (theirs == mine and rival < first):
-                first = rival
-        elif other < at:
-            at = other
-            first = np.int64(tree_of[node ^ 1])
+            sooner = theirs < mine or (theirs == mine and rival < first)
+        first = rival if sooner else first
+        at = min(at, other)
         node >>= 1
         tree_at[node] = at
         tree_of[node] = first

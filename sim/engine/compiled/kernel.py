@@ -5,7 +5,7 @@ together (see `sim.engine.compiled.entries`), and run as they are, too.
 """
 
 from sim.engine.compiled.agenda import put, schedule, upcoming
-from sim.engine.compiled.book import close, miss, attended
+from sim.engine.compiled.book import attended, close, miss
 from sim.engine.compiled.fleet import come_or_go, expect
 from sim.engine.compiled.links import carry
 from sim.engine.compiled.memory import (
@@ -199,9 +199,12 @@ def _pass(m: Memory, now: int) -> None:
     """Let time pass; how many wait is counted at the end of each instant."""
     g = m.numbers
     if m.sums_up and now > g[NOW]:
-        g[LONGEST_QUEUE] = max(g[LONGEST_QUEUE], g[QUEUED])
-        g[LONGEST_DOWN] = max(g[LONGEST_DOWN], m.links[DOWN, WAITING])
-        g[LONGEST_UP] = max(g[LONGEST_UP], m.links[UP, WAITING])
+        if m.served:
+            g[LONGEST_QUEUE] = max(g[LONGEST_QUEUE], g[QUEUED])
+        if m.pulled:
+            g[LONGEST_DOWN] = max(g[LONGEST_DOWN], m.links[DOWN, WAITING])
+        if m.pushed:
+            g[LONGEST_UP] = max(g[LONGEST_UP], m.links[UP, WAITING])
     g[NOW] = now
 
 

@@ -1,7 +1,7 @@
 """At the server: the queue, the batch, and the update."""
 
 from sim.engine.compiled.agenda import schedule
-from sim.engine.compiled.book import close, enter, sum_applied, sum_stages, attended
+from sim.engine.compiled.book import attended, close, enter, sum_applied, sum_stages
 from sim.engine.compiled.fleet import answer, drop, fail
 from sim.engine.compiled.memory import (
     APPLIED,
