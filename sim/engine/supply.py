@@ -84,10 +84,12 @@ class Supply:
             flat = (table[int(x * len(table))] for x in u.ravel().tolist())
         elif self.kind == GAMMA:
             second = uniforms(self._key, column, indices, BOOST)[0]
-            draws = zip(*(part.ravel().tolist() for part in (u, v, second)), strict=True)
+            draws = zip(u.ravel().tolist(), v.ravel().tolist(), second.ravel().tolist(), strict=True)
             places = ((name, index) for name in names for index in indices)
-            both = zip(draws, places, strict=True)
-            flat = (settled(self._gamma(*three, *place)) for three, place in both)
+            flat = (
+                settled(self._gamma(x, y, z, name, index))
+                for (x, y, z), (name, index) in zip(draws, places, strict=True)
+            )
         else:
             kind, a, b, scale = self.kind, self._a, self._b, self._scale
             flat = (settled(shaped(kind, a, b, x) * scale) for x in u.ravel().tolist())

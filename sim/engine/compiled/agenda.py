@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sim.engine.compiled.memory import (
     COMES_OR_GOES_SCHEDULED,
+    FRACTION,
     NOW,
     SCHEDULED,
     STAGE,
@@ -18,7 +19,7 @@ from sim.scenario.clock import LAST, later
 
 def upcoming(m: Memory) -> tuple[int, bool]:
     """Return the worker to which something happens next, and whether it is its coming or going."""
-    worker, who = np.int64(m.tree_of[1]), np.int64(m.presence_of[1])
+    worker, who = int(m.tree_of[1]), int(m.presence_of[1])
     at, coming = m.tree_at[1], m.presence_at[1]
     if coming == at and at != LAST:
         theirs, mine = m.workers[who, COMES_OR_GOES_SCHEDULED], m.workers[worker, SCHEDULED]
@@ -41,7 +42,7 @@ def schedule_at(m: Memory, worker: int, stage: int, at: int, fraction: float) ->
     own = m.workers[worker]
     own[STAGE] = stage
     own[SCHEDULED] = m.numbers[NOW]
-    m.fractions[worker] = fraction
+    m.fractions[worker, FRACTION] = fraction
     if m.numbers[STALE_LEAF] == worker:
         m.numbers[STALE_LEAF] = NONE
     put(m.tree_at, m.tree_of, m.workers, SCHEDULED, worker, at)
@@ -60,7 +61,7 @@ def put(
     node, first = len(tree_at) // 2 + worker, worker
     tree_at[node] = at
     while node > 1:
-        other, rival = tree_at[node ^ 1], np.int64(tree_of[node ^ 1])
+        other, rival = tree_at[node ^ 1], int(tree_of[node ^ 1])
         sooner = other < at
         if other == at and at != LAST:
             theirs, mine = workers[rival, scheduled], workers[first, scheduled]

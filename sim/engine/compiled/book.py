@@ -105,8 +105,8 @@ def attended(m: Memory, worker: int) -> int:
     """Return for how long a worker has been there."""
     own = m.workers[worker]
     if own[PLACE] >= READY:
-        return own[PRESENT] + m.numbers[NOW] - own[COMES]
-    return own[PRESENT]
+        return int(own[PRESENT] + m.numbers[NOW] - own[COMES])
+    return int(own[PRESENT])
 
 
 def enter(m: Memory, worker: int, columns: Integers, row: int) -> None:

@@ -1,6 +1,6 @@
-"""Runs the compiled event loop: makes room where it asks for more; makes a trace or sums of what it leaves."""
+"""Runs the compiled event loop: makes room where it asks for more, then a trace or sums of what it leaves."""
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -29,6 +29,12 @@ _ROOM: Final = {
     names.NEEDS_BIGS: "bigs",
 }
 """What of the memory has run out."""
+
+
+APART: Final = 72
+AT_FIRST: Final = (1 << 16) + APART
+"""Rows for which there is room at first where nothing is known: columns that lie a power of two apart would
+share few lines of the cache."""
 
 
 class Loop(Protocol):
@@ -116,10 +122,13 @@ def _roomier(m: Memory, code: int) -> Memory:
     name = _ROOM[code]
     columns = getattr(m, name)
     if name == "histogram":
-        return m._replace(histogram=np.append(columns, np.zeros_like(columns)))
-    if name == "bigs":
-        return m._replace(bigs=np.append(columns, np.empty(len(columns) + m.rows.shape[1], np.int64)))
-    return m._replace(**{name: _grown(columns, columns.shape[1])})
+        more = np.append(columns, np.zeros_like(columns))
+    elif name == "bigs":
+        more = np.append(columns, np.empty(len(columns) + m.rows.shape[1], np.int64))
+    else:
+        more = _grown(columns, columns.shape[1] + APART)
+    changed: dict[str, Any] = {name: more}
+    return m._replace(**changed)
 
 
 def _grown(columns: Integers, more: int) -> Integers:
@@ -131,7 +140,7 @@ def _grown(columns: Integers, more: int) -> Integers:
 def _rows(setup: Setup) -> int:
     """Return how many gradients there is room for at first: all, where that is known."""
     known = room.known(setup)
-    return 1 << 16 if known is None else min(known, MOST_AT_FIRST) + 1
+    return AT_FIRST if known is None else min(known, MOST_AT_FIRST) + 1
 
 
 def _columns(m: Memory) -> dict[str, Integers]:

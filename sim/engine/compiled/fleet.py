@@ -98,7 +98,7 @@ def _go(s: Setup, m: Memory, worker: int) -> int:
     own, g = m.workers[worker], m.numbers
     schedule_presence(m, worker, LAST)
     if own[PLACE] == BUSY:
-        drop(s, m, worker, LOST)
+        drop(m, worker, LOST)
     elif own[PLACE] == READY:
         place = 0
         while m.held[place] != worker:
@@ -110,7 +110,7 @@ def _go(s: Setup, m: Memory, worker: int) -> int:
     return expect(s, m, worker)
 
 
-def drop(s: Setup, m: Memory, worker: int, outcome: int) -> None:
+def drop(m: Memory, worker: int, outcome: int) -> None:
     """Drop what a worker pulls, computes or sends."""
     own = m.workers[worker]
     put(m.tree_at, m.tree_of, m.workers, SCHEDULED, worker, LAST)

@@ -13,18 +13,26 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba import from_dtype
-from numba.core import cgutils, types
+from numba.core import cgutils
 from numba.core.imputils import lower_builtin, lower_getattr, lower_getattr_generic
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_getattr,
+    infer_global,
+    signature,
+)
 from numba.extending import intrinsic, models, register_model
 
 _WORD = ir.IntType(64)
+types: Any = numba.types
 
 
-class Handle(types.Opaque):  # type: ignore[misc]
+class Handle(types.Opaque):
     """The type of a named tuple behind an address; ``members`` says where in the table each one stands."""
 
     def __init__(self, name: str) -> None:
@@ -32,7 +40,7 @@ class Handle(types.Opaque):  # type: ignore[misc]
         self.members: dict[str, tuple[int, Any]] = {}
 
 
-class Block(types.Type):  # type: ignore[misc]
+class Block(types.Type):
     """The type of an array that is a member of a tuple, or of a row of one."""
 
     def __init__(self, owner: str, dtype: Any, ndim: int) -> None:  # noqa: ANN401 -- a type of numba's
@@ -46,21 +54,21 @@ register_model(Handle)(models.OpaqueModel)
 
 
 @register_model(Block)
-class _BlockModel(models.StructModel):  # type: ignore[misc]
+class _BlockModel(models.StructModel):
     def __init__(self, manager: Any, block: Block) -> None:  # noqa: ANN401
         members = [("data", types.CPointer(block.dtype)), ("shape", types.UniTuple(types.int64, block.ndim))]
         super().__init__(manager, block, members)
 
 
 @infer_getattr
-class _Members(AttributeTemplate):  # type: ignore[misc]
+class _Members(AttributeTemplate):
     key = Handle
 
     def generic_resolve(self, handle: Handle, member: str) -> Any:  # noqa: ANN401
         return handle.members[member][1] if member in handle.members else None
 
 
-@lower_getattr_generic(Handle)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(Handle)
 def _read(context: Any, builder: Any, handle: Handle, pointer: Any, member: str) -> Any:  # noqa: ANN401
     slot, kind = handle.members[member]
     if isinstance(kind, Handle):
@@ -90,39 +98,39 @@ def _item(block: Block, index: Any) -> Any:  # noqa: ANN401
 
 
 @infer_global(operator.getitem)
-class _GetItem(AbstractTemplate):  # type: ignore[misc]
+class _GetItem(AbstractTemplate):
     def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
         block, index = args
         return signature(_item(block, index), block, index) if isinstance(block, Block) else None
 
 
 @infer_global(operator.setitem)
-class _SetItem(AbstractTemplate):  # type: ignore[misc]
+class _SetItem(AbstractTemplate):
     def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
         block, index, _value = args
         return signature(types.none, block, index, block.dtype) if isinstance(block, Block) else None
 
 
 @infer_global(len)
-class _Len(AbstractTemplate):  # type: ignore[misc]
+class _Len(AbstractTemplate):
     def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
         return signature(types.intp, *args) if isinstance(args[0], Block) else None
 
 
 @infer_getattr
-class _Shape(AttributeTemplate):  # type: ignore[misc]
+class _Shape(AttributeTemplate):
     key = Block
 
     def resolve_shape(self, block: Block) -> Any:  # noqa: ANN401
         return types.UniTuple(types.int64, block.ndim)
 
 
-@lower_getattr(Block, "shape")  # type: ignore[untyped-decorator]
+@lower_getattr(Block, "shape")
 def _shape(context: Any, builder: Any, kind: Block, value: Any) -> Any:  # noqa: ANN401
     return cgutils.create_struct_proxy(kind)(context, builder, value).shape
 
 
-@lower_builtin(len, Block)  # type: ignore[untyped-decorator]
+@lower_builtin(len, Block)
 def _len(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
     return builder.extract_value(_shape(context, builder, sig.args[0], args[0]), 0)
 
@@ -151,8 +159,8 @@ def _owned(builder: Any, block: Block, access: Any) -> Any:  # noqa: ANN401
     return access
 
 
-@lower_builtin(operator.getitem, Block, types.Integer)  # type: ignore[untyped-decorator]
-@lower_builtin(operator.getitem, Block, types.BaseTuple)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.getitem, Block, types.Integer)
+@lower_builtin(operator.getitem, Block, types.BaseTuple)
 def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
     kind = sig.args[0]
     place, shape = _place(context, builder, sig, args)
@@ -164,8 +172,8 @@ def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN40
     return model.from_data(builder, _owned(builder, kind, builder.load(place)))
 
 
-@lower_builtin(operator.setitem, Block, types.Integer, types.Any)  # type: ignore[untyped-decorator]
-@lower_builtin(operator.setitem, Block, types.BaseTuple, types.Any)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.setitem, Block, types.Integer, types.Any)
+@lower_builtin(operator.setitem, Block, types.BaseTuple, types.Any)
 def _put(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
     kind = sig.args[0]
     place, _ = _place(context, builder, sig, args)
@@ -182,14 +190,15 @@ def opener(sample: NamedTuple, name: str) -> Callable[[int], Any]:
     """Return a function for compiled code that takes the address of a table of tuples like the sample."""
     handle, _ = _handle(sample, name, 0)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def at(_: Any, address: Any) -> Any:  # noqa: ANN401
         def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:  # noqa: ANN401
             return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
 
         return handle(address), generate
 
-    return at  # type: ignore[no-any-return]
+    opening: Callable[[int], Any] = at
+    return opening
 
 
 def _handle(sample: NamedTuple, name: str, slot: int) -> tuple[Handle, int]:

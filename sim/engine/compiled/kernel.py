@@ -29,6 +29,7 @@ from sim.engine.compiled.memory import (
     ENDED,
     ENDS,
     FINISHED,
+    FRACTION,
     GOES,
     HAND,
     HELDS,
@@ -85,7 +86,7 @@ from sim.engine.compiled.memory import (
     WORKER_ROW,
     Memory,
 )
-from sim.engine.compiled.reading import begin_in_order, cross, read, sent
+from sim.engine.compiled.reading import begin_in_order, cross, draw_ahead, read, sent
 from sim.engine.compiled.server import arrive, full, join_batch, serve, update
 from sim.engine.setup import NONE, Setup
 from sim.scenario.clock import LAST, NEVER
@@ -94,6 +95,7 @@ from sim.scenario.clock import LAST, NEVER
 def start(s: Setup, m: Memory) -> int:
     """Let the workers come that are there from the first instant, and settle what follows."""
     for worker in range(s.size):
+        draw_ahead(s, m, worker, 0)
         code = expect(s, m, worker)
         if code != ENDS:
             return code
@@ -161,7 +163,7 @@ def _step(s: Setup, m: Memory) -> int:
         m.fraction[0] = 0.0
         code = come_or_go(s, m, worker)
     else:
-        m.fraction[0] = m.fractions[worker]
+        m.fraction[0] = m.fractions[worker, FRACTION]
         g[STALE_LEAF] = worker
         code = _happen(s, m, worker)
     if code != ENDS:
@@ -208,7 +210,7 @@ def _pass(m: Memory, now: int) -> None:
     g[NOW] = now
 
 
-def _happen(s: Setup, m: Memory, worker: int) -> int:
+def _happen(s: Setup, m: Memory, worker: int) -> int:  # noqa: PLR0911 -- one for each stage
     """Let happen to a worker's pull or gradient what happens next."""
     own, now = m.workers[worker], m.numbers[NOW]
     stage = own[STAGE]
@@ -244,7 +246,7 @@ def _happen(s: Setup, m: Memory, worker: int) -> int:
     return read(s, m, worker)
 
 
-def _settle(s: Setup, m: Memory) -> int:
+def _settle(s: Setup, m: Memory) -> int:  # noqa: C901 -- the list of what follows
     """Let follow what follows from an event."""
     g = m.numbers
     if g[JOINED] > g[APPLIED] and full(s, m):

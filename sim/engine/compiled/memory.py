@@ -20,20 +20,24 @@ GONE, AWAY, READY, BUSY, OWED = range(5)
 # What happens to it next.
 CARRIED_DOWN, PULLED, COMPUTED_STAGE, SENT_STAGE, CARRIED_UP, SERVED_STAGE = range(6)
 
-# Fields of a worker. Those that every gradient needs come first, and share cache lines.
+# Fields of a worker. Those that every gradient needs come first, and share two cache lines.
 (
     PLACE,
     STAGE,
     SCHEDULED,
     BEGUN,
-    COMPLETED,
-    DUE,  # 1: the server owes it an answer
-    HAND,  # 1: it computes or sends a gradient
     VERSION,
     SEQUENCE,  # of readings
     READY_AT,
     READ_AT,
     COMPUTED_AT,
+    HAND,  # 1: it computes or sends a gradient
+    DUE,  # 1: the server owes it an answer
+    NEXT_WHOLE,  # how long it computes next: drawn ahead, for a draw takes long and depends on no event
+    COMPLETED,
+    COMES,
+    PRESENT,  # nanoseconds that it was there in earlier stays
+    GOES,
     ASKED_AT,
     PULL_AT,
     LEFT_AT,
@@ -44,16 +48,17 @@ CARRIED_DOWN, PULLED, COMPUTED_STAGE, SENT_STAGE, CARRIED_UP, SERVED_STAGE = ran
     SERVED_AT,
     LINK,  # which link it waits for or uses, `NO_LINK` for none
     TICKET,  # its number in the line for that link
-    GOES,
     STAY,  # the row of its stay
-    COMES,
-    PRESENT,  # nanoseconds that it was there in earlier stays
     THERE_ARRIVED,  # nanoseconds that it had been there when its gradient arrived
     THERE_SERVICE,
     THERE_SERVED,
     COMES_OR_GOES_SCHEDULED,
+    SERVICE_WHOLE,  # how long its gradient is applied, drawn ahead as well
     FIELDS,
-) = range(31)
+) = range(33)  # a row is four cache lines long
+
+# Fractions of a nanosecond of a worker.
+FRACTION, NEXT_PART, SERVICE_PART, FRACTIONS = range(4)  # the first is of its next event
 
 # Numbers of the whole run.
 (
@@ -127,15 +132,15 @@ UPDATE_WAIT: Final = len(STAGES) - 1
     DOWN_WAITED,
     WASTED,
 ) = range(len(STAGES), len(STAGES) + 10)
-SUMS: Final = WASTED + 3
+SUMS: Final = WASTED + 3 + 6  # a row is three cache lines long
 
 HISTOGRAM_LIMIT: Final = 1 << 22
 """From this staleness on gradients are listed, not counted by staleness."""
 
 (
-    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW, PUSH_ROW,
-    ARRIVED_ROW, SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW, OUTCOME_ROW,
-    SEQUENCE_ROW,
+    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW,
+    PUSH_ROW, ARRIVED_ROW, SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW,
+    OUTCOME_ROW,     SEQUENCE_ROW,
 ) = range(len(COLUMNS) + 1)  # fmt: skip
 
 
@@ -143,7 +148,7 @@ class Memory(NamedTuple):
     """The state of a run; a compiled function changes it in place."""
 
     workers: Integers  # a row each, `FIELDS`
-    fractions: NDArray[np.float64]  # of each worker's next event
+    fractions: NDArray[np.float64]  # a row each, `FRACTIONS`
     tree_at: Integers  # the first of two instants at each node; a worker's own at its leaf
     tree_of: NDArray[np.int32]  # whose it is
     presence_at: Integers
@@ -176,7 +181,8 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
     size = setup.size
     leaves = 1 << max(size - 1, 1).bit_length()
     presences = 1 if setup.always_there.all() else leaves
-    workers = np.full((size, FIELDS), NONE, np.int64)
+    workers = _aligned(size, FIELDS)
+    workers[:] = NONE
     workers[:, [PLACE, BEGUN, COMPLETED, DUE, HAND, PRESENT]] = 0
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[[SERVING, STALE_LEAF]] = NONE
@@ -187,7 +193,7 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
     networked = any(setup.down) or any(setup.up)
     return Memory(
         workers=workers,
-        fractions=np.zeros(size),
+        fractions=np.zeros((size, FRACTIONS)),
         tree_at=np.full(2 * leaves, LAST, np.int64),
         tree_of=_tree(leaves),
         presence_at=np.full(2 * presences, LAST, np.int64),
@@ -203,7 +209,7 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
         others=np.empty((len(COLUMNS) + 1, 1024 + (size if closing else 0)), np.int64),
         stays=np.empty((len(STAYS), size + 1024), np.int64),
         unread=np.empty((len(UNREAD), size + 1024), np.int64),
-        sums=np.zeros((size if sums else 1, SUMS), np.int64),
+        sums=_aligned(size if sums else 1, SUMS),
         histogram=np.zeros(1024 if sums else 1, np.int64),
         bigs=np.empty(0, np.int64),
         paces=at_the_start(setup),
@@ -214,6 +220,14 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
         pushed=bool(any(setup.up) or setup.push_whole.any() or setup.push_part.any()),
         served=setup.service != NONE,
     )
+
+
+def _aligned(size: int, fields: int) -> Integers:
+    """Return so many rows of zeros, the first of them at the beginning of a cache line."""
+    line = 64 // 8
+    space = np.zeros(size * fields + line, np.int64)
+    first = -(space.ctypes.data // 8) % line
+    return space[first : first + size * fields].reshape(size, fields)
 
 
 def _tree(leaves: int) -> NDArray[np.int32]:

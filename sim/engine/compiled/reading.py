@@ -20,6 +20,8 @@ from sim.engine.compiled.memory import (
     LEAST,
     LEAST_SEEN,
     LEFT_AT,
+    NEXT_PART,
+    NEXT_WHOLE,
     NO_PROGRESS,
     NOW,
     PULL_AT,
@@ -32,6 +34,8 @@ from sim.engine.compiled.memory import (
     SEQUENCE,
     SERVED_AT,
     SERVICE_AT,
+    SERVICE_PART,
+    SERVICE_WHOLE,
     UP,
     VERSION,
     VERSIONS,
@@ -40,7 +44,7 @@ from sim.engine.compiled.memory import (
 )
 from sim.engine.compiled.server import arrive
 from sim.engine.compiled.slack import place_at
-from sim.engine.draws import COMPUTE, TOO_LONG, duration
+from sim.engine.draws import COMPUTE, SERVICE, TOO_LONG, duration
 from sim.engine.pace import FAILED, TOO_OFTEN, finish
 from sim.engine.setup import NONE, Setup
 from sim.scenario.clock import NEVER
@@ -50,44 +54,50 @@ def begin_in_order(s: Setup, m: Memory) -> int:
     """Let workers ask for the weights, in the order of the scenario, as far as the slack allows."""
     g = m.numbers
     if s.slack != NONE:
-        if g[LEAST] != g[LEAST_SEEN]:
-            for place in range(g[HELDS]):
-                m.ready[g[READIES]] = m.held[place]
-                g[READIES] += 1
-            g[HELDS] = 0
-            g[LEAST_SEEN] = g[LEAST]
-        kept = 0
-        for place in range(g[READIES]):
-            worker = m.ready[place]
-            if m.workers[worker, COMPLETED] <= g[LEAST] + s.slack:
-                m.ready[kept] = worker
-                kept += 1
-            else:
-                m.held[g[HELDS]] = worker
-                g[HELDS] += 1
-        g[READIES] = kept
+        _hold(s, m)
     count = g[READIES]
     if count > 1:
-        sort(m.ready, count)
+        _sort(m.ready, count)
     g[READIES] = 0
     for place in range(count):
         worker = m.ready[place]
         if s.slack != NONE:
             place_at(s, m, worker, BUSY)
-        if not m.pulled:
-            code = read(s, m, worker)
-        else:
-            own = m.workers[worker]
-            own[ASKED_AT] = g[NOW]
-            code = ENDS
-            if s.down.whole > 0 or s.down.part > 0.0:
-                join_line(m, worker, DOWN)
-            else:
-                own[PULL_AT] = own[LEFT_AT] = g[NOW]
-                code = cross(s, m, worker)
+        code = _ask(s, m, worker) if m.pulled else read(s, m, worker)
         if code != ENDS or g[ENDED]:
             return code
     return ENDS
+
+
+def _hold(s: Setup, m: Memory) -> None:
+    """Hold the workers that are too far ahead; look at all of them again when the slowest has moved."""
+    g = m.numbers
+    if g[LEAST] != g[LEAST_SEEN]:
+        for place in range(g[HELDS]):
+            m.ready[g[READIES]] = m.held[place]
+            g[READIES] += 1
+        g[HELDS] = 0
+        g[LEAST_SEEN] = g[LEAST]
+    kept = 0
+    for place in range(g[READIES]):
+        worker = m.ready[place]
+        if m.workers[worker, COMPLETED] <= g[LEAST] + s.slack:
+            m.ready[kept] = worker
+            kept += 1
+        else:
+            m.held[g[HELDS]] = worker
+            g[HELDS] += 1
+    g[READIES] = kept
+
+
+def _ask(s: Setup, m: Memory, worker: int) -> int:
+    own, now = m.workers[worker], m.numbers[NOW]
+    own[ASKED_AT] = now
+    if s.down.whole > 0 or s.down.part > 0.0:
+        join_line(m, worker, DOWN)
+        return ENDS
+    own[PULL_AT] = own[LEFT_AT] = now
+    return cross(s, m, worker)
 
 
 def cross(s: Setup, m: Memory, worker: int) -> int:
@@ -115,9 +125,13 @@ def read(s: Setup, m: Memory, worker: int) -> int:
         own[SENT_AT] = own[PUSH_AT] = own[ARRIVED_AT] = NEVER
     if m.served:
         own[SERVICE_AT] = own[SERVED_AT] = NEVER
-    whole, part = duration(s.laws, s.compute[entry], s.keys[COMPUTE], s.identity[worker], number)
+        own[SERVICE_WHOLE], m.fractions[worker, SERVICE_PART] = duration(
+            s.laws, s.service, s.keys[SERVICE], s.identity[worker], number
+        )
+    whole, part = own[NEXT_WHOLE], m.fractions[worker, NEXT_PART]
     if whole == TOO_LONG:
         return fail(m, worker, COMPUTE, part)
+    draw_ahead(s, m, worker, number + 1)
     if not s.varies[entry]:
         schedule(m, worker, COMPUTED_STAGE, whole, part)
         return ENDS
@@ -132,6 +146,15 @@ def read(s: Setup, m: Memory, worker: int) -> int:
     return ENDS
 
 
+def draw_ahead(s: Setup, m: Memory, worker: int, number: int) -> None:
+    """Draw how long a worker computes its gradient of that number, from 0, if it will begin one."""
+    entry = s.entry[worker]
+    if number != s.most[entry]:
+        m.workers[worker, NEXT_WHOLE], m.fractions[worker, NEXT_PART] = duration(
+            s.laws, s.compute[entry], s.keys[COMPUTE], s.identity[worker], number
+        )
+
+
 def sent(s: Setup, m: Memory, worker: int) -> int:
     """Let a gradient wait for the incoming link, where that takes time."""
     own, now = m.workers[worker], m.numbers[NOW]
@@ -143,7 +166,7 @@ def sent(s: Setup, m: Memory, worker: int) -> int:
     return arrive(s, m, worker)
 
 
-def sort(places: Integers, count: int) -> None:
+def _sort(places: Integers, count: int) -> None:
     """Sort the first of some places (Shell 1959, with the gaps of Knuth)."""
     gap = 1
     while gap < count // 3:

@@ -7,7 +7,6 @@ from sim.engine.compiled.memory import (
     APPLIED,
     APPLIED_AS,
     AT_PLACE,
-    BEGUN,
     BUSY,
     BY_GRADIENTS,
     BY_UPDATES,
@@ -28,6 +27,8 @@ from sim.engine.compiled.memory import (
     READY,
     SERVED_STAGE,
     SERVICE_AT,
+    SERVICE_PART,
+    SERVICE_WHOLE,
     SERVING,
     THERE_ARRIVED,
     THERE_SERVED,
@@ -41,7 +42,7 @@ from sim.engine.compiled.memory import (
     Memory,
 )
 from sim.engine.compiled.slack import complete, place_at
-from sim.engine.draws import SERVICE, TOO_LONG, duration
+from sim.engine.draws import SERVICE, TOO_LONG
 from sim.engine.setup import NONE, Setup
 
 
@@ -52,7 +53,7 @@ def arrive(s: Setup, m: Memory, worker: int) -> int:
     own[DUE] = 1
     if m.served or s.waits:
         place_at(s, m, worker, OWED)
-    if m.sums_up:
+    if m.sums_up and (m.served or s.waits):
         own[THERE_ARRIVED] = own[THERE_SERVED] = attended(m, worker)
     if m.served:
         place = g[QUEUE_HEAD] + g[QUEUED]
@@ -77,8 +78,7 @@ def serve(s: Setup, m: Memory) -> int:
         own[SERVICE_AT] = g[NOW]
         if m.sums_up:
             own[THERE_SERVICE] = attended(m, worker)
-        number = own[BEGUN] - 1
-        whole, part = duration(s.laws, s.service, s.keys[SERVICE], s.identity[worker], number)
+        whole, part = own[SERVICE_WHOLE], m.fractions[worker, SERVICE_PART]
         if whole == TOO_LONG:
             return fail(m, worker, SERVICE, part)
         g[SERVING] = worker
@@ -91,7 +91,7 @@ def _unqueue(s: Setup, m: Memory) -> int:
     worker = m.queue[g[QUEUE_HEAD]]
     g[QUEUE_HEAD] = 0 if g[QUEUE_HEAD] + 1 == s.size else g[QUEUE_HEAD] + 1
     g[QUEUED] -= 1
-    return worker
+    return int(worker)
 
 
 def _too_stale(s: Setup, m: Memory, worker: int) -> bool:
@@ -125,7 +125,7 @@ def full(s: Setup, m: Memory) -> bool:
     """Return whether the batch is full."""
     g = m.numbers
     if s.k:
-        return g[JOINED] - g[APPLIED] >= s.k
+        return bool(g[JOINED] - g[APPLIED] >= s.k)
     return not (g[QUEUED] or g[SERVING] != NONE or g[AT_PLACE + READY] or g[AT_PLACE + BUSY])
 
 
@@ -159,7 +159,7 @@ def _cancel(s: Setup, m: Memory) -> None:
     """Drop every gradient that is being computed, sent or queued; their workers begin anew."""
     for worker in range(s.size):
         if m.workers[worker, HAND]:
-            drop(s, m, worker, CANCELLED)
+            drop(m, worker, CANCELLED)
             answer(s, m, worker)
     while m.numbers[QUEUED]:
         worker = _unqueue(s, m)

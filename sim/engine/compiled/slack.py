@@ -27,10 +27,12 @@ def place_at(s: Setup, m: Memory, worker: int, place: int) -> None:
 
 
 def complete(s: Setup, m: Memory, worker: int) -> None:
-    """Count a gradient as completed."""
+    """Count a gradient as completed; only the slack asks for that."""
     own, g = m.workers[worker], m.numbers
+    if s.slack == NONE:
+        return
     own[COMPLETED] += 1
-    if s.slack != NONE and own[PLACE] >= READY and own[COMPLETED] - 1 == g[LEAST]:
+    if own[PLACE] >= READY and own[COMPLETED] - 1 == g[LEAST]:
         g[AT_LEAST] -= 1
         if not g[AT_LEAST]:
             _find_least(s, m)

@@ -1,16 +1,14 @@
 """Theory, battery and pictures from the command line."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sim import SimulationError
 from sim.cli import main
+from tests.commands import run_python
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 EIGHT = str(EXAMPLES / "theory-eight-workers.toml")
@@ -133,17 +131,13 @@ def test_no_number_is_cut_and_no_line_too_long(
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_every_terminal_can_show_it(encoding: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sim", "theory", str(EXAMPLES / "theory-server-queue.toml"), *QUICKLY],
-        env=os.environ | {"PYTHONIOENCODING": encoding},
-        capture_output=True,
-        check=True,
-    )
-    out = done.stdout.decode(encoding)
-    assert done.stderr == b""
-    assert "?" not in out
-    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in out
-    assert ("±" in out) == (encoding != "ascii")
+    command = ("-m", "sim", "theory", str(EXAMPLES / "theory-server-queue.toml"), *QUICKLY)
+    done = run_python(*command, env={"PYTHONIOENCODING": encoding}, encoding=encoding)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "?" not in done.stdout
+    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in done.stdout
+    assert ("±" in done.stdout) == (encoding != "ascii")
 
 
 def test_how_long_a_run_must_be_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
