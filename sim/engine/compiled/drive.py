@@ -13,7 +13,7 @@ from sim.metrics.tally import STAGES, Line, Tally
 from sim.scenario.clock import NANOSECONDS, NEVER
 from sim.trace import COLUMNS, STAYS, UNREAD, Outcome
 
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 18
 """Events between two looks at the clock and the keyboard."""
 
 MOST_AT_FIRST = 1 << 24

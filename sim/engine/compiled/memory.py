@@ -134,6 +134,9 @@ UPDATE_WAIT: Final = len(STAGES) - 1
 ) = range(len(STAGES), len(STAGES) + 10)
 SUMS: Final = WASTED + 3 + 6  # a row is three cache lines long
 
+ROOM: Final = 1024
+"""What there is room for at first where nothing is known."""
+
 HISTOGRAM_LIMIT: Final = 1 << 22
 """From this staleness on gradients are listed, not counted by staleness."""
 
@@ -205,12 +208,12 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
         queue=np.empty(size if setup.service != NONE else 1, np.int64),
         links=links,
         lines=np.empty((2, 2, 2 * size + 2 if networked else 1), np.int64),
-        rows=np.empty((len(COLUMNS) + 1, rows or 1024), np.int64),
-        others=np.empty((len(COLUMNS) + 1, 1024 + (size if closing else 0)), np.int64),
-        stays=np.empty((len(STAYS), size + 1024), np.int64),
-        unread=np.empty((len(UNREAD), size + 1024), np.int64),
+        rows=np.empty((len(COLUMNS) + 1, rows or ROOM), np.int64),
+        others=np.empty((len(COLUMNS) + 1, ROOM + (size if closing else 0)), np.int64),
+        stays=np.empty((len(STAYS), size + ROOM), np.int64),
+        unread=np.empty((len(UNREAD), size + ROOM), np.int64),
         sums=_aligned(size if sums else 1, SUMS),
-        histogram=np.zeros(1024 if sums else 1, np.int64),
+        histogram=np.zeros(ROOM if sums else 1, np.int64),
         bigs=np.empty(0, np.int64),
         paces=at_the_start(setup),
         presence=from_the_start(setup),
