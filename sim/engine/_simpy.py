@@ -20,7 +20,7 @@ from sim.trace import Outcome
 
 
 class Place(IntEnum):
-    """Where a worker stands."""
+    """Where a worker stands; from `READY` on it is there."""
 
     GONE = 0
     """Away for good, or done."""
@@ -93,6 +93,7 @@ class Engine:
         self._bounded = setup.slack != NONE
         self._waits = setup.waits
         self._k = setup.k
+        self._patience = setup.patience
         self._max_staleness = setup.max_staleness
         self._paces = at_the_start(setup)
         self._stays = from_the_start(setup)
@@ -139,11 +140,12 @@ class Engine:
             self._begin_in_order()
             if self._ended:
                 return
-        if self._down is not None and self._down.carried is None and self._down.waiting:
-            self._carry_down(self._down)
-        if self._up is not None and self._up.carried is None and self._up.waiting:
-            self._carry_up(self._up)
-        if self._idle > self._setup.patience:
+        down, up = self._down, self._up
+        if down is not None and down.carried is None and down.waiting:
+            self._carry_down(down)
+        if up is not None and up.carried is None and up.waiting:
+            self._carry_up(up)
+        if self._idle > self._patience:
             self._ended = "no-progress"
         count = self._count
         if not (count[BUSY] or count[AWAY] or self._queue or self._serving is not None):
@@ -236,8 +238,11 @@ class Engine:
             least = self._least_clock()
             if least != self._least:
                 ready, self._held, self._least = ready + self._held, [], least
-            self._held += [member for member in ready if member.completed > least + slack]
-            ready = [member for member in ready if member.completed <= least + slack]
+            most = least + slack
+            ahead = [member for member in ready if member.completed > most]
+            if ahead:
+                self._held += ahead
+                ready = [member for member in ready if member.completed <= most]
         if len(ready) > 1:
             ready.sort(key=attrgetter("order"))
         for member in ready:
@@ -444,7 +449,7 @@ class Engine:
 
     def _answer(self, member: Member) -> None:
         member.due = NONE
-        if member.place in {BUSY, OWED}:
+        if member.place >= BUSY:
             self._let_go_on(member)
 
     def _let_go_on(self, member: Member) -> None:
@@ -464,7 +469,7 @@ class Engine:
         self._set_clock(member)
 
     def _set_clock(self, member: Member) -> None:
-        if self._bounded and member.place in {READY, BUSY, OWED}:
+        if self._bounded and member.place >= READY:
             heappush(self._clocks, (member.completed, member.order))
 
     def _least_clock(self) -> int:
@@ -473,7 +478,7 @@ class Engine:
         while clocks:
             completed, order = clocks[0]
             member = self._members[order]
-            if member.completed == completed and member.place in {READY, BUSY, OWED}:
+            if member.completed == completed and member.place >= READY:
                 return completed
             heappop(clocks)
         return 0

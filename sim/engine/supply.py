@@ -21,10 +21,10 @@ from sim.engine.draws import (
 )
 from sim.engine.setup import Setup
 
-AT_ONCE = 16_384
+AT_ONCE = 4096
 """So many durations are drawn at a time, where the workers are many enough."""
 
-RECENT = 4
+RECENT = 16
 """So many blocks are kept for workers that come to them later."""
 
 Pair = tuple[int, float]
@@ -44,7 +44,7 @@ class Supply:
         self._key = setup.keys[purpose]
         self._first = first
         self._names = setup.identity[first : first + workers]
-        self._length = min(max(AT_ONCE // workers, 8), 256)
+        self._length = min(max(AT_ONCE // workers, 4), 256)
         self._blocks: dict[int, list[list[Pair]]] = {}
         self._made = 0
 
