@@ -139,7 +139,7 @@ def _check_writable(name: str, path: Path) -> None:
         raise SimError(f"--{name} {path}: {reason}")
 
 
-def output_options(command: Callable[..., int | None]) -> Callable[..., int | None]:
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where a trace goes."""
     file = click.Path(path_type=Path)
     options = [

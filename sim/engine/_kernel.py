@@ -5,7 +5,7 @@ instant in the order of the workers in the scenario; a worker's coming or going 
 """
 
 from collections.abc import Callable
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from simpy import Environment, Event
@@ -21,14 +21,15 @@ Action = Callable[["Happening"], None]
 class Happening(Event):
     """What happens to a worker at an exact instant: the clock shows it, ``fraction`` completes it."""
 
+    _ok = True
+    _value = None
+    void = False
+
     def __init__(self, env: "Kernel", member: "Member", fraction: float, action: Action) -> None:
         self.env = env
         self.callbacks = [action]
-        self._ok = True
-        self._value = None
         self.member = member
         self.fraction = fraction
-        self.void = False
 
     def cancel(self) -> None:
         """Let it not happen."""
@@ -59,7 +60,7 @@ class Kernel(Environment):
         now = self._now
         at, fraction = later(now, self.fraction, whole, part)
         event = Happening(self, member, fraction, action)
-        self.schedule(event, 2 * (self._workers * now + member.order) + 1, at - now)  # type: ignore[arg-type]  # SimPy names two priorities, but compares any
+        self._enter(at, 2 * (self._workers * now + member.order) + 1, event)
         return event
 
     def at(
@@ -67,9 +68,12 @@ class Kernel(Environment):
     ) -> Happening:
         """Schedule the end of a computation, or a worker's coming or going, for an exact instant."""
         event = Happening(self, member, float(fraction), action)
-        priority = 2 * (self._workers * self._now + member.order) + (not presence)
-        self.schedule(event, priority, int(instant) - self._now)  # type: ignore[arg-type]
+        self._enter(int(instant), 2 * (self._workers * self._now + member.order) + (not presence), event)
         return event
+
+    def _enter(self, at: int, priority: int, event: Happening) -> None:
+        """Do what `Environment.schedule` does, which names two priorities, but compares any."""
+        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]
 
     def upcoming(self) -> int | None:
         """Return the instant of the next event, ``None`` where there is none."""

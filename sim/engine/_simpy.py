@@ -20,7 +20,7 @@ from sim.trace import Outcome
 
 
 class Place(IntEnum):
-    """Where a worker stands."""
+    """Where a worker stands; from `READY` on it is there."""
 
     GONE = 0
     """Away for good, or done."""
@@ -90,6 +90,11 @@ class Engine:
         self._most = setup.most.tolist()
         self._varies = setup.varies.tolist()
         self._always_there = setup.always_there.tolist()
+        self._bounded = setup.slack != NONE
+        self._waits = setup.waits
+        self._k = setup.k
+        self._patience = setup.patience
+        self._max_staleness = setup.max_staleness
         self._paces = at_the_start(setup)
         self._stays = from_the_start(setup)
         self._count = [setup.size, 0, 0, 0, 0]  # workers by place
@@ -100,6 +105,7 @@ class Engine:
         self._queue: deque[Member] = deque()
         self._serving: Member | None = None
         self._batch: list[tuple[Member, int]] = []
+        self._now = 0  # nanoseconds that the clock shows
         self._version = 0
         self._idle = 0  # events since a gradient joined a batch
         self._ended = ""
@@ -117,9 +123,10 @@ class Engine:
             if upcoming is None or upcoming >= LAST:
                 raise OverflowError
             self._idle += 1
+            self._now = upcoming
             env.step()
             self._settle()
-        return self._result(self._ended, env.now)
+        return self._result(self._ended, self._now)
 
     def _settle(self) -> None:
         """Let follow what follows from an event."""
@@ -133,11 +140,12 @@ class Engine:
             self._begin_in_order()
             if self._ended:
                 return
-        if self._down is not None and self._down.carried is None and self._down.waiting:
-            self._carry_down(self._down)
-        if self._up is not None and self._up.carried is None and self._up.waiting:
-            self._carry_up(self._up)
-        if self._idle > self._setup.patience:
+        down, up = self._down, self._up
+        if down is not None and down.carried is None and down.waiting:
+            self._carry_down(down)
+        if up is not None and up.carried is None and up.waiting:
+            self._carry_up(up)
+        if self._idle > self._patience:
             self._ended = "no-progress"
         count = self._count
         if not (count[BUSY] or count[AWAY] or self._queue or self._serving is not None):
@@ -156,7 +164,7 @@ class Engine:
         member.goes = int(goes)
         if comes == NONE:
             self._place(member, GONE)
-        elif comes == self._env.now == 0:
+        elif comes == self._now == 0:
             self._come(member)
         else:
             self._place(member, AWAY)
@@ -168,12 +176,12 @@ class Engine:
 
     def _come(self, member: Member) -> None:
         env, ledger = self._env, self._ledger
-        member.stay = [member.order, env.now, NONE, 0]
+        member.stay = [member.order, self._now, NONE, 0]
         ledger.stays.append(member.stay)
         member.presence = None
         if member.goes != NONE:
             member.presence = env.at(member, member.goes, 0.0, self._goes, presence=True)
-        if self._setup.slack != NONE:
+        if self._bounded:
             member.completed = max(member.completed, self._least_clock())
         self._place(member, OWED)
         self._set_clock(member)
@@ -188,8 +196,8 @@ class Engine:
             self._drop(member, Outcome.LOST)
         elif member.place == READY:
             self._held.remove(member)
-            self._miss(member, self._env.now)
-        member.stay[2] = self._env.now
+            self._miss(member, self._now)
+        member.stay[2] = self._now
         self._await(member)
 
     def _drop(self, member: Member, outcome: Outcome) -> None:
@@ -205,33 +213,41 @@ class Engine:
                 link.waiting.remove(member)
             member.link = None
         if member.row == NONE:
-            self._miss(member, self._env.now)
+            self._miss(member, self._now)
         else:
-            self._ledger.close(member.row, self._env.now, outcome)
+            self._ledger.close(member.row, self._now, outcome)
             member.row = NONE
 
     # Reading.
 
     def _free(self, member: Member) -> None:
-        """Let a worker begin its next gradient when what follows is settled."""
-        member.ready_at = self._env.now
-        member.asked_at = member.pull_at = member.left_at = NONE
+        """Let a worker begin its next gradient when what follows is settled; only the slack may hold it."""
+        place = READY if self._bounded else BUSY
+        if member.place != place:
+            self._place(member, place)
+        member.ready_at = self._now
+        if self._far or self._bounded:
+            member.asked_at = member.pull_at = member.left_at = NONE
         self._ready.append(member)
 
     def _begin_in_order(self) -> None:
         """Let workers ask for the weights, in the order of the scenario, as far as the slack allows."""
         ready, self._ready = self._ready, []
-        slack = self._setup.slack
-        if slack != NONE:
+        if self._bounded:
+            slack = self._setup.slack
             least = self._least_clock()
             if least != self._least:
                 ready, self._held, self._least = ready + self._held, [], least
-            self._held += [member for member in ready if member.completed > least + slack]
-            ready = [member for member in ready if member.completed <= least + slack]
+            most = least + slack
+            ahead = [member for member in ready if member.completed > most]
+            if ahead:
+                self._held += ahead
+                ready = [member for member in ready if member.completed <= most]
         if len(ready) > 1:
             ready.sort(key=attrgetter("order"))
         for member in ready:
-            self._place(member, BUSY)
+            if self._bounded:
+                self._place(member, BUSY)
             if self._far:
                 self._ask(member)
             else:
@@ -240,7 +256,7 @@ class Engine:
                 return
 
     def _ask(self, member: Member) -> None:
-        member.asked_at = self._env.now
+        member.asked_at = self._now
         if self._down is not None:
             member.link = self._down
             self._down.waiting.append(member)
@@ -250,14 +266,14 @@ class Engine:
 
     def _carry_down(self, link: Link) -> None:
         member = link.carried = link.waiting.popleft()
-        member.pull_at = self._env.now
+        member.pull_at = self._now
         member.event = self._env.after(member, *link.duration, self._carried_down)
 
     def _carried_down(self, event: Happening) -> None:
         self._env.fraction = event.fraction
         member = event.member
         member.link = member.event = self._down.carried = None  # type: ignore[union-attr]
-        member.left_at = self._env.now
+        member.left_at = self._now
         self._cross(member)
 
     def _cross(self, member: Member) -> None:
@@ -275,9 +291,9 @@ class Engine:
     def _read(self, member: Member) -> None:
         """Read the weights and compute a gradient from them."""
         env, ledger = self._env, self._ledger
-        now = env.now
-        member.begun += 1
-        member.row = row = ledger.open(member.order, member.begun, now, self._version)
+        now = self._now
+        member.begun = begun = member.begun + 1
+        member.row = row = ledger.open(member.order, begun, now, self._version)
         if self._far:
             ledger.asked_at[row] = member.asked_at
             ledger.pull_at[row] = member.pull_at
@@ -295,7 +311,7 @@ class Engine:
     def _compute_at_changing_speed(self, member: Member, whole: int, part: float) -> None:
         env, patience = self._env, self._setup.patience - self._idle
         at, fraction, changes = finish(
-            self._setup, self._paces, member.order, env.now, env.fraction, whole, part, patience
+            self._setup, self._paces, member.order, self._now, env.fraction, whole, part, patience
         )
         self._idle += int(changes)
         if at <= FAILED:
@@ -310,7 +326,7 @@ class Engine:
     def _computed(self, event: Happening) -> None:
         env, member = self._env, event.member
         env.fraction = event.fraction
-        self._ledger.computed_at[member.row] = env.now
+        self._ledger.computed_at[member.row] = self._now
         if not self._sends:
             self._arrive(member)
             return
@@ -325,7 +341,7 @@ class Engine:
         self._join_link(event.member)
 
     def _join_link(self, member: Member) -> None:
-        now, row = self._env.now, member.row
+        now, row = self._now, member.row
         self._ledger.sent_at[row] = now
         member.event = None
         if self._up is not None:
@@ -337,14 +353,14 @@ class Engine:
 
     def _carry_up(self, link: Link) -> None:
         member = link.carried = link.waiting.popleft()
-        self._ledger.push_at[member.row] = self._env.now
+        self._ledger.push_at[member.row] = self._now
         member.event = self._env.after(member, *link.duration, self._carried_up)
 
     def _carried_up(self, event: Happening) -> None:
         self._env.fraction = event.fraction
         member = event.member
         member.link = self._up.carried = None  # type: ignore[union-attr]
-        self._ledger.arrived_at[member.row] = self._env.now
+        self._ledger.arrived_at[member.row] = self._now
         self._arrive(member)
 
     # At the server.
@@ -352,10 +368,11 @@ class Engine:
     def _arrive(self, member: Member) -> None:
         """Take a gradient in: into the queue, or, where applying costs nothing, into the batch at once."""
         member.due, member.row, member.event = member.row, NONE, None
-        self._place(member, OWED)
+        if self._service or self._waits:
+            self._place(member, OWED)
         if self._service:
             self._queue.append(member)
-        elif self._too_stale(member.due):
+        elif self._max_staleness != NONE and self._too_stale(member.due):
             self._discard(member)
         else:
             self._join_batch(member)
@@ -367,7 +384,7 @@ class Engine:
             if self._too_stale(member.due):
                 self._discard(member)
                 continue
-            self._ledger.service_at[member.due] = self._env.now
+            self._ledger.service_at[member.due] = self._now
             whole, part = self._service[member.entry].at(member.order, member.begun - 1)
             if whole == TOO_LONG:
                 raise TooLong(member.order, SERVICE, part)
@@ -377,39 +394,40 @@ class Engine:
     def _serviced(self, event: Happening) -> None:
         self._env.fraction = event.fraction
         self._serving = None
-        self._ledger.served_at[event.member.due] = self._env.now
+        self._ledger.served_at[event.member.due] = self._now
         self._join_batch(event.member)
 
     def _too_stale(self, row: int) -> bool:
-        most = self._setup.max_staleness
+        most = self._max_staleness
         return most != NONE and self._version - self._ledger.version_read[row] > most
 
     def _discard(self, member: Member) -> None:
-        self._ledger.close(member.due, self._env.now, Outcome.DISCARDED)
+        self._ledger.close(member.due, self._now, Outcome.DISCARDED)
         self._complete(member)
         self._answer(member)
 
     def _join_batch(self, member: Member) -> None:
         self._idle = 0
         self._batch.append((member, member.due))
-        self._complete(member)
-        if not self._setup.waits:
+        if self._bounded:
+            self._complete(member)
+        if not self._waits:
             self._answer(member)
 
     def _full(self) -> bool:
-        if self._setup.k:
-            return len(self._batch) >= self._setup.k
+        if self._k:
+            return len(self._batch) >= self._k
         count = self._count
         return not (self._queue or self._serving is not None or count[READY] or count[BUSY])
 
     def _update(self) -> None:
         """Update the weights with the batch; answer those who waited for that, cancel the rest."""
-        setup, ledger, now, found = self._setup, self._ledger, self._env.now, self._version
+        setup, ledger, now, found, waits = self._setup, self._ledger, self._now, self._version, self._waits
         batch, self._batch = self._batch, []
         self._version = found + 1
         for member, row in batch:
             ledger.apply(row, now, found)
-            if setup.waits:
+            if waits:
                 self._answer(member)
         if setup.cancels:
             self._cancel()
@@ -426,21 +444,20 @@ class Engine:
                 self._answer(member)
         while self._queue:
             member = self._queue.popleft()
-            self._ledger.close(member.due, self._env.now, Outcome.CANCELLED)
+            self._ledger.close(member.due, self._now, Outcome.CANCELLED)
             self._answer(member)
 
     def _answer(self, member: Member) -> None:
         member.due = NONE
-        if member.place in {BUSY, OWED}:
+        if member.place >= BUSY:
             self._let_go_on(member)
 
     def _let_go_on(self, member: Member) -> None:
         """Let a worker that is there begin its next gradient; without one it is done."""
         if member.begun != self._most[member.entry]:
-            self._place(member, READY)
             self._free(member)
             return
-        member.stay[2:] = self._env.now, 1
+        member.stay[2:] = self._now, 1
         if member.presence is not None:
             member.presence.cancel()
         self._place(member, GONE)
@@ -452,7 +469,7 @@ class Engine:
         self._set_clock(member)
 
     def _set_clock(self, member: Member) -> None:
-        if self._setup.slack != NONE and member.place in {READY, BUSY, OWED}:
+        if self._bounded and member.place >= READY:
             heappush(self._clocks, (member.completed, member.order))
 
     def _least_clock(self) -> int:
@@ -461,7 +478,7 @@ class Engine:
         while clocks:
             completed, order = clocks[0]
             member = self._members[order]
-            if member.completed == completed and member.place in {READY, BUSY, OWED}:
+            if member.completed == completed and member.place >= READY:
                 return completed
             heappop(clocks)
         return 0
@@ -498,7 +515,7 @@ class Engine:
     def _report(self) -> None:
         room.check(self._ledger.rows)
         if self._progress is not None:
-            self._progress(self._env.now / NANOSECONDS, self._version, self._ledger.rows)
+            self._progress(self._now / NANOSECONDS, self._version, self._ledger.rows)
 
 
 def run(setup: Setup, progress: Progress | None = None) -> Run:

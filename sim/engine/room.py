@@ -42,7 +42,7 @@ def foresee(setup: Setup) -> None:
 
 
 def check(rows: int, more: int = OFTEN) -> None:
-    """Stop a run whose next ``more`` rows, and the trace made of all, have no room; raises `SimulationError`."""
+    """Stop a run whose next ``more`` rows, and the trace of all, have no room; raises `SimulationError`."""
     if rows >= OFTEN and rows % OFTEN < more and (rows / 2 + more) * A_ROW > _free():
         raise SimulationError(
             f"the memory is full after {rows:,} gradients, with {_gb(_free())} free: {WAY_OUT}"

@@ -21,10 +21,10 @@ from sim.engine.draws import (
 )
 from sim.engine.setup import Setup
 
-AT_ONCE = 16_384
+AT_ONCE = 4096
 """So many durations are drawn at a time, where the workers are many enough."""
 
-RECENT = 4
+RECENT = 16
 """So many blocks are kept for workers that come to them later."""
 
 Pair = tuple[int, float]
@@ -44,7 +44,7 @@ class Supply:
         self._key = setup.keys[purpose]
         self._first = first
         self._names = setup.identity[first : first + workers]
-        self._length = min(max(AT_ONCE // workers, 8), 256)
+        self._length = min(max(AT_ONCE // workers, 4), 256)
         self._blocks: dict[int, list[list[Pair]]] = {}
         self._made = 0
 
@@ -84,10 +84,12 @@ class Supply:
             flat = (table[int(x * len(table))] for x in u.ravel().tolist())
         elif self.kind == GAMMA:
             second = uniforms(self._key, column, indices, BOOST)[0]
-            draws = zip(*(part.ravel().tolist() for part in (u, v, second)), strict=True)
+            draws = zip(u.ravel().tolist(), v.ravel().tolist(), second.ravel().tolist(), strict=True)
             places = ((name, index) for name in names for index in indices)
-            both = zip(draws, places, strict=True)
-            flat = (settled(self._gamma(*three, *place)) for three, place in both)
+            flat = (
+                settled(self._gamma(x, y, z, name, index))
+                for (x, y, z), (name, index) in zip(draws, places, strict=True)
+            )
         else:
             kind, a, b, scale = self.kind, self._a, self._b, self._scale
             flat = (settled(shaped(kind, a, b, x) * scale) for x in u.ravel().tolist())

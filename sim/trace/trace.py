@@ -81,11 +81,12 @@ class Trace:
         happened.
     stays
         When workers were there: columns by the names in `STAYS`, a row for each stay, in order of coming.
-        ``goes`` is -1 for a worker that was there when the run ended; ``done`` is 1 where it was done then, and
-        0 where it went, even if that cost it its last gradient.
+        ``goes`` is -1 for a worker that was there when the run ended; ``done`` is 1 where it was done then,
+        and 0 where it went, even if that cost it its last gradient.
     unread
         Pulls that led to no gradient, by the names in `UNREAD`, in order of the workers: weights that a
-        worker waited for when it went (``ended_at``), or when the run ended (-1), or that it had just read then.
+        worker waited for when it went (``ended_at``), or when the run ended (-1), or that it had just read
+        then.
     """
 
     scenario: Scenario

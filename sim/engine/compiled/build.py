@@ -8,12 +8,13 @@ from hashlib import blake2b
 from pathlib import Path
 
 from sim.engine import draws, pace, presence, setup
-from sim.engine.compiled import drive, kernel, memory
+from sim.engine.compiled import drive
 from sim.engine.compiled.memory import Memory
 from sim.engine.setup import Setup
 from sim.scenario import clock
 
-_SOURCES = (clock, draws, setup, pace, presence, memory, kernel)
+_SOURCES = (clock, draws, setup, pace, presence)
+"""Modules outside this folder of which something is compiled."""
 
 
 class Compiled:
@@ -61,9 +62,8 @@ def _folder() -> Path:
     """Return where the compiled engine is kept: a folder for each version of it, of numba and of Python."""
     import numba
 
-    sources = b"".join(Path(str(module.__file__)).read_bytes() for module in _SOURCES)
-    here = Path(__file__).parent
-    sources += b"".join((here / name).read_bytes() for name in ("entries.py", "handles.py"))
+    files = [Path(str(module.__file__)) for module in _SOURCES] + sorted(Path(__file__).parent.glob("*.py"))
+    sources = b"".join(file.read_bytes() for file in files)
     key = blake2b(sources + numba.__version__.encode() + sys.version.encode(), digest_size=8).hexdigest()
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     bases = (

@@ -1,6 +1,6 @@
-"""Runs the compiled event loop: makes room where it asks for more, and makes a trace or sums of what it leaves."""
+"""Runs the compiled event loop: makes room where it asks for more, then a trace or sums of what it leaves."""
 
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -13,11 +13,28 @@ from sim.metrics.tally import STAGES, Line, Tally
 from sim.scenario.clock import NANOSECONDS, NEVER
 from sim.trace import COLUMNS, STAYS, UNREAD, Outcome
 
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 18
 """Events between two looks at the clock and the keyboard."""
 
 MOST_AT_FIRST = 1 << 24
 """Rows for which room is made at first, at most."""
+
+
+_ROOM: Final = {
+    names.NEEDS_ROWS: "rows",
+    names.NEEDS_OTHERS: "others",
+    names.NEEDS_STAYS: "stays",
+    names.NEEDS_UNREAD: "unread",
+    names.NEEDS_HISTOGRAM: "histogram",
+    names.NEEDS_BIGS: "bigs",
+}
+"""What of the memory has run out."""
+
+
+APART: Final = 72
+AT_FIRST: Final = (1 << 16) + APART
+"""Rows for which there is room at first where nothing is known: columns that lie a power of two apart would
+share few lines of the cache."""
 
 
 class Loop(Protocol):
@@ -100,18 +117,18 @@ def _roomier(m: Memory, code: int) -> Memory:
     """Return the memory with twice the room of what has run out of it."""
     if code == names.NEEDS_ROWS:
         room.check(m.rows.shape[1], m.rows.shape[1])
-        return m._replace(rows=_grown(m.rows, m.rows.shape[1]))
-    if code == names.NEEDS_OTHERS:
-        return m._replace(others=_grown(m.others, m.others.shape[1]))
-    if code == names.NEEDS_STAYS:
-        return m._replace(stays=_grown(m.stays, m.stays.shape[1]))
-    if code == names.NEEDS_UNREAD:
-        return m._replace(unread=_grown(m.unread, m.unread.shape[1]))
-    if code == names.NEEDS_HISTOGRAM:
-        return m._replace(histogram=np.append(m.histogram, np.zeros_like(m.histogram)))
-    if code == names.NEEDS_BIGS:
-        return m._replace(bigs=np.append(m.bigs, np.empty(len(m.bigs) + m.rows.shape[1], np.int64)))
-    return m
+    if code not in _ROOM:
+        return m
+    name = _ROOM[code]
+    columns = getattr(m, name)
+    if name == "histogram":
+        more = np.append(columns, np.zeros_like(columns))
+    elif name == "bigs":
+        more = np.append(columns, np.empty(len(columns) + m.rows.shape[1], np.int64))
+    else:
+        more = _grown(columns, columns.shape[1] + APART)
+    changed: dict[str, Any] = {name: more}
+    return m._replace(**changed)
 
 
 def _grown(columns: Integers, more: int) -> Integers:
@@ -123,41 +140,36 @@ def _grown(columns: Integers, more: int) -> Integers:
 def _rows(setup: Setup) -> int:
     """Return how many gradients there is room for at first: all, where that is known."""
     known = room.known(setup)
-    return 1 << 16 if known is None else min(known, MOST_AT_FIRST) + 1
+    return AT_FIRST if known is None else min(known, MOST_AT_FIRST) + 1
 
 
 def _columns(m: Memory) -> dict[str, Integers]:
-    """Return the columns of the trace: applied gradients as they were applied, the others as they were read."""
+    """Return the columns of the trace: applied gradients as they were applied, the others as they were read.
+
+    They are the columns of the memory's rows, not copies, and equal ones are one.
+    """
     g = m.numbers
     applied, joined, others = (int(g[at]) for at in (names.APPLIED, names.JOINED, names.OTHERS))
-    waiting = m.rows[:, applied:joined]
-    waiting[names.ENDED_ROW] = waiting[names.VERSION_APPLIED_ROW] = NEVER
-    waiting[names.OUTCOME_ROW] = Outcome.IN_FLIGHT
-    rest = np.concatenate([m.others[:, :others], waiting], axis=1)
+    rest = np.concatenate([m.others[:, :others], m.rows[:, applied:joined]], axis=1)
+    rest[names.ENDED_ROW, others:] = rest[names.VERSION_APPLIED_ROW, others:] = NEVER
+    rest[names.OUTCOME_ROW, others:] = Outcome.IN_FLIGHT
     rest = rest[:, np.argsort(rest[names.SEQUENCE_ROW])]
-    rows, total = m.rows, applied + rest.shape[1]
-    if total > rows.shape[1]:
-        rows = _grown(rows, total - rows.shape[1])
-    rows[: len(rest), applied:total] = rest
-    rows[names.OUTCOME_ROW, :applied] = Outcome.APPLIED
-    implied = _implied(m)
-    table = {name: rows[place, :total] for place, name in enumerate(COLUMNS) if name not in implied}
+    rows, count = m.rows, applied + rest.shape[1]
+    if count > rows.shape[1]:
+        rows = _grown(rows, count - rows.shape[1])
+    rows[:, applied:count] = rest
+    table = {name: rows[place, :count] for place, name in enumerate(COLUMNS)}
+    table["outcome"] = np.zeros(count, np.int64)
+    table["outcome"][applied:] = rest[names.OUTCOME_ROW]
     if not m.pulled:
         table["asked_at"] = table["pull_at"] = table["left_at"] = table["read_at"]
     if not m.pushed:
         table["sent_at"] = table["push_at"] = table["arrived_at"] = table["computed_at"]
     if not m.served:
         served = table["arrived_at"]
-        dropped = table["outcome"] == Outcome.DISCARDED
-        table["service_at"] = table["served_at"] = (
-            np.where(dropped, NEVER, served) if dropped.any() else served
-        )
-    return {name: table[name] for name in COLUMNS}
-
-
-def _implied(m: Memory) -> set[str]:
-    """Return the columns that equal others in this scenario."""
-    implied: set[str] = set()
-    implied |= set() if m.pulled else {"asked_at", "pull_at", "left_at"}
-    implied |= set() if m.pushed else {"sent_at", "push_at", "arrived_at"}
-    return implied | (set() if m.served else {"service_at", "served_at"})
+        dropped = table["outcome"][applied:] == Outcome.DISCARDED
+        if dropped.any():
+            served = served.copy()
+            served[applied:][dropped] = NEVER
+        table["service_at"] = table["served_at"] = served
+    return table

@@ -20,20 +20,24 @@ GONE, AWAY, READY, BUSY, OWED = range(5)
 # What happens to it next.
 CARRIED_DOWN, PULLED, COMPUTED_STAGE, SENT_STAGE, CARRIED_UP, SERVED_STAGE = range(6)
 
-# Fields of a worker. Those that every gradient needs come first, and share cache lines.
+# Fields of a worker. Those that every gradient needs come first, and share two cache lines.
 (
     PLACE,
     STAGE,
     SCHEDULED,
     BEGUN,
-    COMPLETED,
-    DUE,  # 1: the server owes it an answer
-    HAND,  # 1: it computes or sends a gradient
     VERSION,
     SEQUENCE,  # of readings
     READY_AT,
     READ_AT,
     COMPUTED_AT,
+    HAND,  # 1: it computes or sends a gradient
+    DUE,  # 1: the server owes it an answer
+    NEXT_WHOLE,  # how long it computes next: drawn ahead, for a draw takes long and depends on no event
+    COMPLETED,
+    COMES,
+    PRESENT,  # nanoseconds that it was there in earlier stays
+    GOES,
     ASKED_AT,
     PULL_AT,
     LEFT_AT,
@@ -44,16 +48,17 @@ CARRIED_DOWN, PULLED, COMPUTED_STAGE, SENT_STAGE, CARRIED_UP, SERVED_STAGE = ran
     SERVED_AT,
     LINK,  # which link it waits for or uses, `NO_LINK` for none
     TICKET,  # its number in the line for that link
-    GOES,
     STAY,  # the row of its stay
-    COMES,
-    PRESENT,  # nanoseconds that it was there in earlier stays
     THERE_ARRIVED,  # nanoseconds that it had been there when its gradient arrived
     THERE_SERVICE,
     THERE_SERVED,
     COMES_OR_GOES_SCHEDULED,
+    SERVICE_WHOLE,  # how long its gradient is applied, drawn ahead as well
     FIELDS,
-) = range(31)
+) = range(33)  # a row is four cache lines long
+
+# Fractions of a nanosecond of a worker.
+FRACTION, NEXT_PART, SERVICE_PART, FRACTIONS = range(4)  # the first is of its next event
 
 # Numbers of the whole run.
 (
@@ -91,6 +96,9 @@ NUMBERS: Final = OUTCOMES + 5
 ENDED_AS: Final = ("", "finished", "stalled", "updates", "gradients", "time", "no-progress")
 FINISHED, STALLED, BY_UPDATES, BY_GRADIENTS, BY_TIME, NO_PROGRESS = range(1, 7)
 
+# What becomes of a gradient, as `sim.trace.Outcome`.
+IN_FLIGHT, APPLIED_AS, DISCARDED, CANCELLED, LOST = range(-1, 4)
+
 # Fields of a link.
 NO_LINK, DOWN, UP = -1, 0, 1
 CARRIED, HEAD, LENGTH, WAITING, TICKETS, LINK_FIELDS = range(6)
@@ -124,14 +132,18 @@ UPDATE_WAIT: Final = len(STAGES) - 1
     DOWN_WAITED,
     WASTED,
 ) = range(len(STAGES), len(STAGES) + 10)
-SUMS: Final = WASTED + 3
+SUMS: Final = WASTED + 3 + 6  # a row is three cache lines long
+
+ROOM: Final = 1024
+"""What there is room for at first where nothing is known."""
 
 HISTOGRAM_LIMIT: Final = 1 << 22
 """From this staleness on gradients are listed, not counted by staleness."""
 
 (
-    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW, PUSH_ROW, ARRIVED_ROW,
-    SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW, OUTCOME_ROW, SEQUENCE_ROW,
+    WORKER_ROW, INDEX_ROW, READY_ROW, ASKED_ROW, PULL_ROW, LEFT_ROW, READ_ROW, COMPUTED_ROW, SENT_ROW,
+    PUSH_ROW, ARRIVED_ROW, SERVICE_ROW, SERVED_ROW, ENDED_ROW, VERSION_READ_ROW, VERSION_APPLIED_ROW,
+    OUTCOME_ROW,     SEQUENCE_ROW,
 ) = range(len(COLUMNS) + 1)  # fmt: skip
 
 
@@ -139,7 +151,7 @@ class Memory(NamedTuple):
     """The state of a run; a compiled function changes it in place."""
 
     workers: Integers  # a row each, `FIELDS`
-    fractions: NDArray[np.float64]  # of each worker's next event
+    fractions: NDArray[np.float64]  # a row each, `FRACTIONS`
     tree_at: Integers  # the first of two instants at each node; a worker's own at its leaf
     tree_of: NDArray[np.int32]  # whose it is
     presence_at: Integers
@@ -172,7 +184,8 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
     size = setup.size
     leaves = 1 << max(size - 1, 1).bit_length()
     presences = 1 if setup.always_there.all() else leaves
-    workers = np.full((size, FIELDS), NONE, np.int64)
+    workers = _aligned(size, FIELDS)
+    workers[:] = NONE
     workers[:, [PLACE, BEGUN, COMPLETED, DUE, HAND, PRESENT]] = 0
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[[SERVING, STALE_LEAF]] = NONE
@@ -183,7 +196,7 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
     networked = any(setup.down) or any(setup.up)
     return Memory(
         workers=workers,
-        fractions=np.zeros(size),
+        fractions=np.zeros((size, FRACTIONS)),
         tree_at=np.full(2 * leaves, LAST, np.int64),
         tree_of=_tree(leaves),
         presence_at=np.full(2 * presences, LAST, np.int64),
@@ -195,12 +208,12 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
         queue=np.empty(size if setup.service != NONE else 1, np.int64),
         links=links,
         lines=np.empty((2, 2, 2 * size + 2 if networked else 1), np.int64),
-        rows=np.empty((len(COLUMNS) + 1, rows or 1024), np.int64),
-        others=np.empty((len(COLUMNS) + 1, 1024 + (size if closing else 0)), np.int64),
-        stays=np.empty((len(STAYS), size + 1024), np.int64),
-        unread=np.empty((len(UNREAD), size + 1024), np.int64),
-        sums=np.zeros((size if sums else 1, SUMS), np.int64),
-        histogram=np.zeros(1024 if sums else 1, np.int64),
+        rows=np.empty((len(COLUMNS) + 1, rows or ROOM), np.int64),
+        others=np.empty((len(COLUMNS) + 1, ROOM + (size if closing else 0)), np.int64),
+        stays=np.empty((len(STAYS), size + ROOM), np.int64),
+        unread=np.empty((len(UNREAD), size + ROOM), np.int64),
+        sums=_aligned(size if sums else 1, SUMS),
+        histogram=np.zeros(ROOM if sums else 1, np.int64),
         bigs=np.empty(0, np.int64),
         paces=at_the_start(setup),
         presence=from_the_start(setup),
@@ -210,6 +223,14 @@ def remember(setup: Setup, *, rows: int, sums: bool) -> Memory:
         pushed=bool(any(setup.up) or setup.push_whole.any() or setup.push_part.any()),
         served=setup.service != NONE,
     )
+
+
+def _aligned(size: int, fields: int) -> Integers:
+    """Return so many rows of zeros, the first of them at the beginning of a cache line."""
+    line = 64 // 8
+    space = np.zeros(size * fields + line, np.int64)
+    first = -(space.ctypes.data // 8) % line
+    return space[first : first + size * fields].reshape(size, fields)
 
 
 def _tree(leaves: int) -> NDArray[np.int32]:

@@ -53,11 +53,13 @@ def test_the_work_done_is_the_integral_of_the_speed(
 
 
 @pytest.mark.parametrize("speed", [3.0, 6.0, 7.0, 9.0, 11.0, 13.0, 0.3, 0.7])
-@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("speeds", ["one", "listed"])
 def test_after_k_gradients_the_clock_shows_the_nearest_nanosecond_to_k_times(
-    speed: float, listed: bool
+    speed: float, speeds: str
 ) -> None:
-    worker = Worker(name="w", compute=1.0, speed=((0.0, speed),) if listed else speed, gradients=3000)
+    worker = Worker(
+        name="w", compute=1.0, speed=((0.0, speed),) if speeds == "listed" else speed, gradients=3000
+    )
     trace = simulate(Scenario(workers=[worker]))
     k = np.arange(1, 3001)
     assert trace.ticks["ended_at"].tolist() == [

@@ -133,11 +133,11 @@ def test_no_number_is_cut_and_no_line_too_long(
 def test_every_terminal_can_show_it(encoding: str) -> None:
     command = ("-m", "sim", "theory", str(EXAMPLES / "theory-server-queue.toml"), *QUICKLY)
     done = run_python(*command, env={"PYTHONIOENCODING": encoding}, encoding=encoding)
-    out = done.stdout
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "?" not in out
-    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in out
-    assert ("±" in out) == (encoding != "ascii")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "?" not in done.stdout
+    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in done.stdout
+    assert ("±" in done.stdout) == (encoding != "ascii")
 
 
 def test_how_long_a_run_must_be_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
