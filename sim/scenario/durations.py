@@ -1,6 +1,6 @@
 """How long something takes: a number of seconds, or a distribution to draw seconds from.
 
-Each kind is given by its mean and shape, in the field's usual parameters, and knows its mean and how to draw.
+Each kind is given by its mean and shape, in the field's usual parameters, and knows its mean.
 """
 
 import math
