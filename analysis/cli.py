@@ -1,6 +1,5 @@
 """The command line of ``analysis``: the only place that talks to files and terminals for its user."""
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -9,46 +8,42 @@ import click
 from analysis.bias_variance.cli import bias_variance
 from analysis.errors import AnalysisError
 from analysis.learning.cli import batch_growth, cyclical, lr_range
+from analysis.options import HELP, examples, version
 from analysis.scores.cli import scores
+from analysis.terminal import PlainContext, guarded
+
+PROGRAM = "python -m analysis"
 
 
-@click.group(no_args_is_help=False)
-def cli() -> None:
+@click.group(
+    context_settings=HELP,
+    invoke_without_command=True,
+    epilog=examples("bias-variance --degrees 1..10", "lr-range --scale tiny --dataset digits"),
+)
+@version
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Run the learning experiments beside the simulator and the layer tables."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
+
+cli.context_class = PlainContext
 
 # Their modules import nothing heavy outside functions.
 for command in (bias_variance, scores, lr_range, cyclical, batch_growth):
+    command.context_settings.update(HELP)
+    command.context_class = PlainContext
+    command.short_help = (command.help or "").partition("\n\n")[0]  # whole, where click would cut it
     cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 2 on bad input, 130 on Ctrl-C."""
-    try:
-        status: int | None = cli.main(arguments, prog_name="python -m analysis", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except (click.ClickException, AnalysisError, OSError, ModuleNotFoundError) as error:
-        return _refuse(_sentence(error))
-    except click.Abort:
-        return 130
-    return status or 0
+    """Run the command line and return its exit status; see `analysis.terminal.guarded`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
 
+    def run() -> None:
+        with cli.make_context(PROGRAM, given) as context:
+            cli.invoke(context)
 
-def _sentence(error: Exception) -> str:
-    match error:
-        case click.ClickException():
-            return error.format_message()
-        case ModuleNotFoundError():
-            missing = str(error.name).partition(".")[0]
-            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
-        case OSError() if error.filename:
-            return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-def _refuse(sentence: str) -> int:
-    click.echo(f"error: {sentence}", err=True)
-    return 2
+    return guarded(run, AnalysisError)

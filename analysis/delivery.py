@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analysis.errors import AnalysisError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -46,24 +48,40 @@ def deliver(run: Run, *, as_json: bool, figures: Iterable[Path] = (), kept: Path
         A file to write the JSON into.
     """
     from analysis.console import show
+
+    try:
+        _write(run, list(figures), kept)
+    finally:  # what cannot be written is printed all the same
+        if as_json:
+            click.echo(to_json(run.data))
+        else:
+            show(*run.report)
+
+
+def _write(run: Run, figures: list[Path], kept: Path | None) -> None:
     from analysis.files import write
 
-    encoded = to_json(run.data)
     if kept:
-        write(kept, f"{encoded}\n".encode())
-    paths = list(figures)
-    if paths:
+        write(kept, f"{to_json(run.data)}\n".encode())
+    if figures:
         from analysis.figures import save
 
         figure = run.draw()
-        for path in paths:
+        for path in figures:
             save(figure, path)
-    if as_json:
-        click.echo(encoded)
-    else:
-        show(*run.report)
 
 
 def to_json(data: Mapping[str, Any]) -> str:
-    """Return data as JSON on one line, all numbers in full; what is no finite number must be None."""
-    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+    """Return data as JSON on one line, all numbers in full.
+
+    Raises
+    ------
+    AnalysisError
+        When a number is not finite, which JSON does not know; where one may be missing it must be None.
+    """
+    try:
+        return json.dumps(data, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        raise AnalysisError(
+            "json: the result has a number that is not finite, which JSON cannot say"
+        ) from None

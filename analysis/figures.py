@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
@@ -16,11 +17,28 @@ UNDATED = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"Creatio
 """Metadata to leave out."""
 
 
-def panels(count: int) -> tuple[Figure, list["Axes"]]:
-    """Return a figure of ``count`` panels side by side."""
+def panels(count: int, *, title: str = "") -> tuple[Figure, list["Axes"]]:
+    """Return a figure of ``count`` panels side by side, under a title that says what they are of."""
     figure = Figure(figsize=(5.2 * count, 4.2), layout="constrained")
+    if title:
+        headed(figure, title)
     axes = figure.subplots(1, count, squeeze=False)
     return figure, list(axes[0])
+
+
+def headed(figure: Figure, title: str) -> None:
+    """Put a title at the left above a figure, on as many lines as it needs."""
+    lines = wrap(title, int(15 * figure.get_figwidth()))
+    figure.suptitle("\n".join(lines).replace("$", r"\$"), x=0.01, ha="left", fontsize="small", color="0.3")
+
+
+def axes_or_new(axes: "Axes | None") -> "Axes":
+    """Return the axes to draw on: the caller's, or those of a figure of their own."""
+    if axes is not None:
+        return axes
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(layout="constrained")[1]
 
 
 def save(figure: Figure, path: Path) -> None:

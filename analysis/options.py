@@ -1,10 +1,34 @@
-"""Options, and kinds of values, that several commands have."""
+"""Options, and kinds of values, that several commands have, and the shape of their help."""
 
 import math
 from pathlib import Path
 from typing import Any
 
 import click
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""Context settings of every command."""
+
+
+def examples(*commands: str) -> str:
+    """Return the examples that end a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  python -m analysis {command}" for command in commands)
+
+
+def _show_version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001  # as click has it
+    from importlib.metadata import PackageNotFoundError, version
+
+    if asked:
+        try:
+            click.echo(f"dlsyslab {version('dlsyslab')}")
+        except PackageNotFoundError:
+            click.echo("dlsyslab, run from its source without being installed")
+        context.exit()
+
+
+version = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which."
+)
 
 
 class Within(click.FloatRange):

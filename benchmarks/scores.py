@@ -1,19 +1,20 @@
-"""Areas of a million scores, and a bootstrap, beside scikit-learn's functions in a loop."""
+"""Areas of a million scores, and bootstraps, beside scikit-learn's functions in a loop."""
 
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from analysis.scores.bootstrap import AREAS, bootstrap
-from analysis.scores.curves import aupr, auprg, auroc
+from analysis.scores import aupr, auprg, auroc, bootstrap
+from analysis.scores.areas import AREAS
 
 MANY = 1_000_000
-ROWS = 10_000
 REPLICATES = 2_000
-SAMPLED = 100
+ROWS = {10_000: 100, 100_000: 10}
+"""Scores of a bootstrap, and how many of the loop's replicates are measured."""
 SHARE = 0.3
 
 
@@ -24,8 +25,17 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def peak(function: Callable[[], object]) -> float:
+    """Return the memory that one call takes at most, in MB."""
+    tracemalloc.start()
+    function()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / 1e6
+
+
 def main() -> None:
-    """Measure areas, then the bootstrap of all areas against two of scikit-learn's."""
+    """Measure areas, then bootstraps of all areas against a loop over two of scikit-learn's."""
     rng = np.random.default_rng(1)
     y = rng.random(MANY) < SHARE
     score = y + rng.normal(size=MANY)
@@ -33,21 +43,23 @@ def main() -> None:
     for name, area in (("auroc", auroc), ("aupr", aupr), ("auprg", auprg)):
         print(f"  {name:8} {seconds(partial(area, y, score)):8.3f} s")
     print(f"  sklearn  {seconds(lambda: roc_auc_score(y, score)):8.3f} s for AUROC")
+    for rows, measured in ROWS.items():
+        some_y, some = y[:rows], score[:rows]
 
-    y, score = y[:ROWS], score[:ROWS]
+        def by_loop(y: np.ndarray = some_y, score: np.ndarray = some, times: int = measured) -> None:
+            for _ in range(times):
+                drawn = rng.integers(0, len(y), len(y))
+                roc_auc_score(y[drawn], score[drawn])
+                average_precision_score(y[drawn], score[drawn])
 
-    def by_loop() -> None:
-        for _ in range(SAMPLED):
-            drawn = rng.integers(0, ROWS, ROWS)
-            roc_auc_score(y[drawn], score[drawn])
-            average_precision_score(y[drawn], score[drawn])
-
-    loop = seconds(by_loop) * REPLICATES / SAMPLED
-    ours = seconds(lambda: bootstrap(y, score, replicates=REPLICATES, rng=rng))
-    print(f"bootstrap, {REPLICATES:,} replicates of {ROWS:,} scores")
-    print(f"  {len(AREAS)} areas at once                {ours:8.2f} s")
-    print(f"  scikit-learn, AUROC and AP only  {loop:8.2f} s ({SAMPLED} replicates measured)")
-    print(f"  ratio                            {loop / ours:8.1f}")
+        loop = seconds(by_loop) * REPLICATES / measured
+        ours = seconds(partial(bootstrap, some_y, some, replicates=REPLICATES))
+        memory = [peak(partial(bootstrap, some_y, some, replicates=count)) for count in (20, 200)]
+        print(f"bootstrap, {REPLICATES:,} replicates of {rows:,} scores")
+        print(f"  {len(AREAS)} areas at once                {ours:8.2f} s")
+        print(f"  scikit-learn, AUROC and AP only  {loop:8.2f} s ({measured} replicates measured)")
+        print(f"  ratio                            {loop / ours:8.1f}")
+        print(f"  memory, 20 and 200 replicates    {memory[0]:8.1f} MB and {memory[1]:.1f} MB")
 
 
 if __name__ == "__main__":

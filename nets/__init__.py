@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nets import build, layers, testing, zoo
-    from nets.comparison import Comparison
-    from nets.conventions import CONVENTIONS, Convention
-    from nets.crosscheck import Check
+    from nets.counting.check import Check
     from nets.errors import NetsError
-    from nets.graph import Network, Node
-    from nets.public import check, compare, draw, table
-    from nets.tables import Table
+    from nets.network.graph import Network, Node
+    from nets.public import check, compare, draw, table, which
+    from nets.tables.comparison import Comparison
+    from nets.tables.conventions import Convention
+    from nets.tables.presets import CONVENTIONS
+    from nets.tables.table import Table
 
 _HOMES = {
-    "CONVENTIONS": "conventions",
-    "Check": "crosscheck",
-    "Comparison": "comparison",
-    "Convention": "conventions",
+    "CONVENTIONS": "tables.presets",
+    "Check": "counting.check",
+    "Comparison": "tables.comparison",
+    "Convention": "tables.conventions",
     "NetsError": "errors",
-    "Network": "graph",
-    "Node": "graph",
-    "Table": "tables",
+    "Network": "network.graph",
+    "Node": "network.graph",
+    "Table": "tables.table",
     "check": "public",
     "compare": "public",
     "draw": "public",
     "table": "public",
+    "which": "public",
 }
 
 _MODULES = ("build", "layers", "testing", "zoo")
@@ -49,6 +51,7 @@ __all__ = [
     "layers",
     "table",
     "testing",
+    "which",
     "zoo",
 ]
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from nets import layers
 from nets.errors import CountError
-from nets.graph import Network
+from nets.network.graph import Network
 
 if TYPE_CHECKING:
-    from nets.graph import Node
+    from nets.network.graph import Node
 
 # After these, nothing else needs the numbers that a ReLU overwrites: their backward passes keep their inputs.
 _OVERWRITABLE = (layers.Conv2d, layers.Linear, layers.BatchNorm2d, layers.Add)

@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,21 +8,38 @@ from nets.errors import InputError
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and move it into place; a pipe or a device is written to as it is.
+    """Write a file under a name of its own beside it and move it into place, where links lead.
+
+    A pipe or a device is written to as it is.
 
     Raises
     ------
     InputError
         Naming the file and the reason, where it cannot be written; then nothing is left behind.
     """
-    special = path.exists() and not path.is_file()
-    part = path if special else path.with_name(f"{path.name}.part")
     try:
-        part.write_bytes(content)
-        if not special:
-            part.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        if not special:
-            with suppress(OSError):
-                part.unlink()
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RuntimeError) as error:  # a null byte in the name, a loop of links
+        raise InputError(f"{str(path)!r}: {error}") from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        if target.exists():
+            target.open("ab").close()  # replacing would need the folder's permission only
+            part.chmod(target.stat().st_mode & 0o7777)
+        part.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise

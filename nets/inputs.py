@@ -1,22 +1,29 @@
 """What users type: input shapes and options, checked, and the net that they describe."""
 
-import ast
+import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nets import zoo
-from nets.algebra import Shape, Size
 from nets.errors import InputError
-from nets.graph import LARGEST, Network
 from nets.layers.base import show
+from nets.network.algebra import Shape, Size
+from nets.network.graph import LARGEST, Network
 
-_SYMBOL = re.compile(r"[A-Z]\w*\Z")
+_SYMBOL = re.compile(r"(\d*)([A-Z]\w*)\Z|(\d+)([a-z]\w*)\Z", re.ASCII)
+_UNIT = re.compile(r"\d+[A-Za-z]\w*\Z", re.ASCII)
 _BATCH_AND_SIDES = 4
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+_SHOWN = 40
+_MOST_LAYERS = 1000
 
 
 def parse_input(text: str) -> Shape:
     """Read an input shape: sizes separated by ``x``, batch first; a capital name stands for any size.
+
+    A number before a name makes it a unit: ``32h`` stands for any multiple of 32.
 
     Raises
     ------
@@ -27,17 +34,77 @@ def parse_input(text: str) -> Shape:
     --------
     >>> parse_input("1x3x224x224")
     (1, 3, 224, 224)
-    >>> parse_input("Nx3xHxW")
-    (N, 3, H, W)
+    >>> parse_input("Nx3xHx32w")
+    (N, 3, H, 32*w)
     """
     return tuple(_size(token, text) for token in re.split("[x×]", text.strip()))
 
 
-def _size(token: str, text: str) -> Size:
-    if _SYMBOL.match(token):
-        from nets.formulas import symbol
+def is_shape(value: Any) -> bool:  # noqa: ANN401  # what users give
+    """Whether a value is a sequence of sizes; they need not make sense."""
+    if isinstance(value, str | bytes) or not hasattr(value, "__len__") or not hasattr(value, "__getitem__"):
+        return False
+    return not hasattr(value, "keys") and 0 < len(value) == sum(map(_is_one, value))
 
-        return symbol(token)
+
+def _is_one(value: Any) -> bool:  # noqa: ANN401  # what users give
+    if isinstance(value, bool | str) or value is None or (hasattr(value, "shape") and len(value.shape)):
+        return False
+    return isinstance(value, float) or hasattr(value, "__index__") or hasattr(value, "free_symbols")
+
+
+def shape_of(value: Any) -> Shape:  # noqa: ANN401  # what users give
+    """Return a shape that a user gave as a text or a sequence.
+
+    >>> shape_of([1, 3, 8, 8]), shape_of("2x5")
+    ((1, 3, 8, 8), (2, 5))
+
+    Raises
+    ------
+    InputError
+        If it is neither, or a size is no integer of at least 1.
+    """
+    if isinstance(value, str):
+        return parse_input(value)
+    if not is_shape(value):
+        raise InputError(f"input {value!r} is no shape; write one such as '1x3x224x224' or (1, 3, 224, 224)")
+    return tuple(_checked(size, value) for size in value)
+
+
+def _checked(size: Any, shape: Any) -> Size:  # noqa: ANN401  # what users give
+    if getattr(size, "free_symbols", None):
+        symbolic: Size = size
+        return symbolic
+    try:
+        whole = operator.index(size) if not hasattr(size, "free_symbols") else int(size)
+    except TypeError:
+        whole = 0
+    if not 1 <= whole <= LARGEST:
+        raise InputError(f"input {show(tuple(shape))}: {size!r} must be an integer of at least 1")
+    return whole
+
+
+def parse_units(texts: Iterable[str]) -> dict[str, Size]:
+    """Read units such as ``H=32h``: what a size is a multiple of.
+
+    >>> parse_units(["H=32h"])
+    {'H': 32*h}
+    """
+    units: dict[str, Size] = {}
+    for text in ",".join(texts).split(","):
+        name, equals, value = text.strip().partition("=")
+        if not equals or not _UNIT.match(value):
+            raise InputError(f"unit {_brief(text)!r} must read H=32h")
+        units[name] = _size(value, text)
+    return units
+
+
+def _size(token: str, text: str) -> Size:
+    if match := _SYMBOL.match(token):
+        from nets.network.formulas import symbol
+
+        times, name = match.group(1) or match.group(3), match.group(2) or match.group(4)
+        return (_size(times, text) if times else 1) * symbol(name)
     if not re.fullmatch(r"\d+", token, re.ASCII):
         raise InputError(f"input {text}: {token!r} must be an integer of at least 1, or a name such as H")
     if len(token) > len(str(LARGEST)) or int(token) > LARGEST:
@@ -48,34 +115,53 @@ def _size(token: str, text: str) -> Size:
 
 
 def parse_options(settings: Iterable[str]) -> dict[str, Any]:
-    """Read ``KEY=VALUE`` settings; values are Python literals or texts.
+    """Read ``KEY=VALUE`` settings; values are numbers, whole numbers with commas, truths or texts.
 
-    >>> parse_options(["width=0.5", "aux=true", "version=v1"])
-    {'width': 0.5, 'aux': True, 'version': 'v1'}
+    >>> parse_options(["width=0.5", "aux=true", "hidden=512,256", "version=v1"])
+    {'width': 0.5, 'aux': True, 'hidden': (512, 256), 'version': 'v1'}
     """
     options: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
-            raise InputError(f"setting {setting!r} must read KEY=VALUE, such as width=0.5")
-        text = value.capitalize() if value.lower() in ("true", "false") else value
-        try:
-            options[key.replace("-", "_")] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            options[key.replace("-", "_")] = value
+            raise InputError(f"setting {_brief(setting)!r} must read KEY=VALUE, such as width=0.5")
+        options[key.replace("-", "_")] = _value(value.strip())
     return options
+
+
+def _value(text: str) -> Any:  # noqa: ANN401  # what it looks like
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if _WHOLE.fullmatch(text):
+        return _whole(text)
+    if _REAL.fullmatch(text):
+        return float(text)
+    parts = text.removeprefix("(").removesuffix(")").rstrip(",").split(",")
+    if "," in text and all(_WHOLE.fullmatch(part.strip()) for part in parts):
+        return tuple(_whole(part.strip()) for part in parts)
+    return text
+
+
+def _whole(text: str) -> int:
+    if len(text) > len(str(LARGEST)) + 1:
+        raise InputError(f"setting {_brief(text)} is larger than a 64-bit index")
+    return int(text)
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def symbolic_input(network: Network) -> Shape:
     """Return the net's input with the batch and the image's sides as symbols N, H, W."""
-    from nets.formulas import symbol
+    from nets.network.formulas import symbol
 
     batch, channels, *sides = network.example
     del batch
     return (symbol("N"), channels, *(symbol(name) for name, _ in zip("HW", sides, strict=False)))
 
 
-def net_for(net: str | Network, shape: Shape | None = None, **options: Any) -> Network:  # noqa: ANN401  # each net has options of its own
+def net_for(net: str | Network, shape: Shape | None = None, /, **options: Any) -> Network:  # noqa: ANN401  # each net has options of its own
     """Return a net by its name, built for the sizes of an input shape.
 
     A net of the zoo is built for the rows and columns of the shape, so that its first fully connected layer
@@ -111,18 +197,36 @@ def _first(network: Network) -> str:
     return network.readers(network.input.name)[0]
 
 
-def _check_types(key: str, options: dict[str, Any], known: Any) -> None:  # noqa: ANN401  # a mapping of defaults
+def _check_types(key: str, options: dict[str, Any], known: Mapping[str, Any]) -> None:
+    """Check each value by the kind of its default; one number stands for a tuple of one."""
     for option, value in options.items():
         default = known.get(option)
-        if isinstance(default, bool) and not isinstance(value, bool):
-            raise InputError(f"{key}: {option} must be true or false, not {value!r}")
-        if isinstance(default, tuple) and isinstance(value, int):
+        if isinstance(default, tuple) and _is_whole(value):
             options[option] = (value,)
-        elif isinstance(default, tuple) and not (
-            isinstance(value, tuple) and all(isinstance(item, int) for item in value)
-        ):
-            raise InputError(f"{key}: {option} must be integers such as 512,512, not {value!r}")
-        if isinstance(default, int | float) and not isinstance(default, bool):
-            two_sides = option == "size" and isinstance(value, tuple) and len(value) == 2  # noqa: PLR2004  # height and width
-            if isinstance(value, bool) or not (isinstance(value, int | float) or two_sides):
-                raise InputError(f"{key}: {option} must be a number, not {value!r}")
+        if complaint := _complaint(option, default, options[option]):
+            shown = _brief(repr(value))
+            raise InputError(f"{key}: {option} must be {complaint}, not {shown}")
+
+
+def _complaint(option: str, default: object, value: object) -> str:
+    """Say what a value must be, if it is not."""
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool) else "true or false"
+    if isinstance(default, float):
+        return "" if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+    if isinstance(default, tuple):
+        fits = isinstance(value, tuple) and len(value) <= _MOST_LAYERS and all(map(_is_size, value))
+        return "" if fits else f"up to {_MOST_LAYERS:,} integers of at least 1, such as 512,512"
+    if isinstance(default, int):
+        sides = value if option == "size" and isinstance(value, tuple) else (value,)
+        fits = len(sides) in (1, 2) and all(map(_is_size, sides))
+        return "" if fits else "an integer of at least 1"
+    return ""
+
+
+def _is_size(value: object) -> bool:
+    return _is_whole(value) and value >= 1  # type: ignore[operator]  # an int by then
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

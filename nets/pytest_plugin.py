@@ -1,4 +1,11 @@
-"""The pytest plugin: the fixture ``assert_counts``. Every pytest start loads it, so it imports no torch."""
+"""The pytest plugin: the fixture ``assert_counts``.
+
+A project loads it with one line in its uppermost ``conftest.py``, or in a test module::
+
+    pytest_plugins = ["nets.pytest_plugin"]
+
+It imports torch only where the fixture is used.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nets.algebra import Shape, product
 from nets.errors import LayerError
-from nets.graph import Network, Node, step
 from nets.layers import BatchNorm2d, Conv2d, Flatten, Input, Layer, Linear, ReLU
 from nets.layers.base import Pair
+from nets.network.algebra import Shape, product
+from nets.network.graph import Network, Node, step
 
 
 class Sketch:

@@ -108,9 +108,19 @@ def test_nonsense_is_one_sentence_and_status_2(package: str) -> None:
     assert done.stderr == "error: No such command 'bogus'.\n"
 
 
-WITHOUT = (
-    "import sys; sys.modules[sys.argv[1]] = None; from {0}.cli import main; sys.exit(main(sys.argv[2:]))"
-)
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] == sys.argv[1]:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Missing)
+from {0}.cli import main
+
+sys.exit(main(sys.argv[2:]))
+"""
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,22 @@
 """The command ``bias-variance``."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from analysis.delivery import deliver
 from analysis.errors import AnalysisError
-from analysis.options import figure_option, json_option
+from analysis.options import examples, figure_option, json_option
+
+if TYPE_CHECKING:
+    from analysis.bias_variance.results import FixedXResult, FreshXResult
+
+T = TypeVar("T")
 
 MOST_DATASETS = 100_000
 SCHEMES = ("fixed-x", "fresh-x")
@@ -42,7 +49,13 @@ class Degrees(click.ParamType[tuple[int, ...]]):
         return tuple(sorted(degrees))
 
 
-@click.command("bias-variance")
+@click.command(
+    "bias-variance",
+    epilog=examples(
+        "bias-variance --degrees 1..10 --figure parts.png",
+        "bias-variance --ridge 0.5 --degree 10 --basis monomial",
+    ),
+)
 @click.option("--degrees", type=Degrees(), default="1..15", show_default=True, help="Degrees to fit.")
 @click.option(
     "--ridge", type=float, metavar="ALPHA", help="Compare one degree without and with this penalty."
@@ -72,7 +85,12 @@ class Degrees(click.ParamType[tuple[int, ...]]):
     "--function", default="x + sin(1.5*x)", show_default=True, metavar="EXPR", help="The truth, in x."
 )
 @click.option(
-    "--interval", type=(float, float), default=(0.0, 10.0), show_default=True, help="Lowest and highest x."
+    "--interval",
+    type=(float, float),
+    metavar="LOW HIGH",
+    default=(0.0, 10.0),
+    show_default=True,
+    help="Lowest and highest x.",
 )
 @click.option(
     "--points", type=click.IntRange(2, 10_000), default=50, show_default=True, help="Points in all."
@@ -99,34 +117,41 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
 
     For fixed x the figures are exact; a simulation with standard errors stands beside them.
     """
-    from analysis.bias_variance import runs
+    from analysis.bias_variance import experiments
+    from analysis.bias_variance.decomposition import Problem
+    from analysis.bias_variance.replay import replay_homework
+    from analysis.bias_variance.runs import run_of
     from analysis.bias_variance.target import parse_target
 
     given = {name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
     outputs = {"as_json", "figure", "out"}
     if options["replay_handed_in"]:
         _exclude("--replay-handed-in", given - outputs - {"replay_handed_in"}, "it replays fixed settings")
-        run = runs.replay_run()
+        run = run_of(_watched("replaying", replay_homework))
     else:
-        problem = runs.Problem(
+        problem = Problem(
             target=parse_target(options["function"]), noise=options["noise"], interval=options["interval"]
         )
         common = {name: options[name] for name in ("datasets", "points", "test", "seed")}
         if options["ridge"] is not None:
             _exclude("--ridge", given & {"degrees", "scheme"}, "it compares one --degree at fixed x")
-            run = runs.ridge_run(
+            compare = partial(
+                experiments.ridge,
                 problem,
                 alpha=options["ridge"],
                 degree=options["degree"] or 10,
                 basis=options["basis"] or "legendre",
                 **common,
             )
+            run = run_of(_watched("ridge path", compare))
         else:
             for name in ("degree", "basis"):
                 if options[name] is not None:
                     raise AnalysisError(f"--{name} goes with --ridge: give a penalty as well")
-            choose = runs.fixed_run if options["scheme"] == "fixed-x" else runs.fresh_run
-            run = choose(problem, degrees=options["degrees"], **common)
+            choose: Callable[..., FixedXResult | FreshXResult]
+            choose = experiments.fixed_x if options["scheme"] == "fixed-x" else experiments.fresh_x
+            name = f"{options['datasets']:,} data sets"
+            run = run_of(_watched(name, lambda: choose(problem, degrees=options["degrees"], **common)))
     figures = [options["figure"]] if options["figure"] else []
     folder: Path | None = options["out"]
     if folder:
@@ -137,6 +162,15 @@ def bias_variance(context: click.Context, /, **options: Any) -> None:  # noqa: A
         figures=figures,
         kept=folder / "result.json" if folder else None,
     )
+
+
+def _watched(name: str, work: Callable[[], T]) -> T:
+    """Show that something is going on, as long as it is."""
+    from analysis.console import progress
+
+    with progress() as bar:
+        bar.add_task(name, total=None)
+        return work()
 
 
 def _exclude(option: str, others: set[str], reason: str) -> None:

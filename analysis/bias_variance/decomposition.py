@@ -10,6 +10,7 @@ and variance σ², a linear smoother predicts H y. Then, averaged over the t tes
 (Hastie, Tibshirani, Friedman, *The Elements of Statistical Learning*, 2009, section 7.3.)
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +43,13 @@ class Problem:
 
     def __post_init__(self) -> None:
         low, high = self.interval
-        if not (np.isfinite(self.noise) and self.noise >= 0):
+        if not (math.isfinite(self.noise) and self.noise >= 0):
             raise AnalysisError(f"noise: {self.noise:g} is a variance and must be a number of at least 0")
-        if not (np.isfinite([low, high]).all() and low < high):
+        object.__setattr__(self, "noise", abs(self.noise))  # of a zero, the sign
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise AnalysisError(f"interval: {low:g} must be below {high:g}")
+        if not math.isfinite(high - low):
+            raise AnalysisError(f"interval: from {low:g} to {high:g} is too long for floats")
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,34 @@ from numpy.typing import NDArray
 
 from analysis.bias_variance.decomposition import Decomposition, Problem
 from analysis.bias_variance.polynomials import hat_matrices
+from analysis.bias_variance.results import FixedXResult, FreshXResult, RidgeResult
 from analysis.bias_variance.simulation import Estimates, FreshX, Simulation
+from analysis.figures import axes_or_new
 
 Array = NDArray[np.float64]
 
-PARTS = (("bias_squared", "bias²", "C0"), ("variance", "variance", "C1"), ("mse", "E[MSE]", "C3"))
+CURVES = (("bias_squared", "bias²", "C0"), ("variance", "variance", "C1"), ("mse", "E[MSE]", "C3"))
+
+
+def plot(result: FixedXResult | FreshXResult | RidgeResult, ax: Axes | None = None) -> Axes:
+    """Draw a result: the parts over degree, the risk over degree, or the parts over the penalty.
+
+    Parameters
+    ----------
+    result
+        Of `fixed_x`, `fresh_x` or `ridge`.
+    ax
+        Where to draw; a figure of its own by default.
+    """
+    axes = axes_or_new(ax)
+    match result:
+        case FixedXResult():
+            draw_decomposition(axes, result.degrees, result.exact, result.simulation)
+        case FreshXResult():
+            draw_fresh_x(axes, result.degrees, result.fresh)
+        case RidgeResult():
+            draw_ridge_path(axes, result)
+    return axes
 
 
 def draw_sample(axes: Axes, problem: Problem, x: Array, y: Array, degrees: Sequence[int]) -> None:
@@ -34,7 +57,7 @@ def draw_decomposition(
     axes: Axes, degrees: Sequence[int], exact: Decomposition, simulation: Simulation | None
 ) -> None:
     """Draw bias², variance, noise and E[MSE] over degree: exact lines, bands of ± 2 standard errors."""
-    for part, label, color in PARTS:
+    for part, label, color in CURVES:
         axes.plot(degrees, getattr(exact, part), color=color, marker=".", label=label)
         if simulation is not None:
             _band(axes, degrees, getattr(simulation, part), color)
@@ -64,15 +87,16 @@ def draw_fresh_x(axes: Axes, degrees: Sequence[int], fresh: FreshX) -> None:
     axes.legend(fontsize="small")
 
 
-def draw_ridge_path(axes: Axes, alphas: Array, path: Decomposition, chosen: float, plain: float) -> None:
+def draw_ridge_path(axes: Axes, result: RidgeResult) -> None:
     """Draw the exact parts over the penalty, the chosen penalty and the unpenalised E[MSE] marked."""
-    for part, label, color in PARTS:
+    alphas, path = result.alphas, result.path
+    for part, label, color in CURVES:
         axes.plot(alphas, getattr(path, part), color=color, label=label)
-    axes.axhline(plain, color="C3", linestyle=":", label="E[MSE] without penalty")
-    axes.axvline(chosen, color="0.3", linestyle="--", label=f"α = {chosen:g}")
+    axes.axhline(result.fits.exact.mse[0], color="C3", linestyle=":", label="E[MSE] without penalty")
+    axes.axvline(result.alpha, color="0.3", linestyle="--", label=f"α = {result.alpha:g}")
     axes.set(xscale="log", yscale="log", xlabel="α", ylabel="mean over the test points")
     axes.set_ylim(bottom=max(1e-5, float(path.bias_squared.min())))
-    axes.set_title("Ridge path, exact")
+    axes.set_title(f"Ridge path of degree {result.fits.degrees[0]}, {result.basis} basis, exact")
     axes.legend(fontsize="small")
 
 

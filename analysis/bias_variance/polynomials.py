@@ -14,6 +14,7 @@ from numpy.polynomial import Legendre, Polynomial
 from numpy.polynomial.legendre import legvander
 from numpy.typing import NDArray
 
+from analysis.bias_variance.limits import HIGHEST_DEGREE, check_size
 from analysis.errors import AnalysisError
 
 Array = NDArray[np.float64]
@@ -59,12 +60,15 @@ def nested_fit(degree: int, x_train: Array, x_new: Array, interval: Interval) ->
     AnalysisError
         If a data set has too few distinct points to determine D + 1 coefficients.
     """
+    if degree > HIGHEST_DEGREE:
+        raise AnalysisError(f"degree {degree} must be at most {HIGHEST_DEGREE}")
     distinct = 1 + (np.diff(np.sort(x_train, axis=-1), axis=-1) > 0).sum(axis=-1).min()
     if distinct < degree + 1:
         raise AnalysisError(
             f"degree {degree} needs {degree + 1} distinct training points, there are {distinct}:"
             " lower the degree or add points"
         )
+    check_size("points", x_train.size * (degree + 1), f"the polynomials up to degree {degree} at all points")
     q, r = np.linalg.qr(legvander(_unit(x_train, interval), degree))
     vandermonde = legvander(_unit(x_new, interval), degree)
     new = np.swapaxes(np.linalg.solve(np.swapaxes(r, -1, -2), vandermonde.T), -1, -2)
@@ -81,6 +85,7 @@ def hat_matrices(degrees: Sequence[int], x_train: Array, x_new: Array, interval:
     >>> hat_matrices([1], np.array([0.0, 2.0]), np.array([1.0]), (0.0, 2.0)).round(12).tolist()
     [[[0.5, 0.5]]]
     """
+    _check_hats(len(degrees), x_train, x_new)
     fit = nested_fit(max(degrees), x_train, x_new, interval)
     return np.stack([fit.new[:, : d + 1] @ fit.train[:, : d + 1].T for d in degrees])
 
@@ -102,6 +107,9 @@ def ridge_hat_matrices(
     """
     if not all(np.isfinite(alpha) and alpha >= 0 for alpha in alphas):
         raise AnalysisError(f"ridge: {min(alphas)} must be a penalty of at least 0")
+    _check_hats(len(alphas), x_train, x_new)
+    if degree > HIGHEST_DEGREE:
+        raise AnalysisError(f"degree {degree} must be at most {HIGHEST_DEGREE}")
     vandermonde = legvander(_unit(x_train, interval), degree)
     penalised = _coefficients(degree, interval, basis)[1:]
     new = legvander(_unit(x_new, interval), degree)
@@ -115,6 +123,12 @@ def ridge_hat_matrices(
     return np.stack(hats)
 
 
+def _check_hats(fits: int, x_train: Array, x_new: Array) -> None:
+    count = fits * len(x_train) * len(x_new)
+    what = f"{fits} fits from {len(x_train):,} points to {len(x_new):,}"
+    check_size("points", count, what)
+
+
 def _unit(x: Array, interval: Interval) -> Array:
     low, high = interval
     return (2 * x - low - high) / (high - low)
@@ -124,8 +138,18 @@ def _coefficients(degree: int, interval: Interval, basis: Basis) -> Array:
     """Row j gives coefficient j in ``basis`` of a polynomial from its Legendre coefficients."""
     if basis == "legendre":
         return np.eye(degree + 1)
-    columns = [
-        Legendre.basis(k, domain=interval).convert(kind=Polynomial, domain=(-1, 1)).coef
-        for k in range(degree + 1)
-    ]
+    try:
+        columns = [
+            Legendre.basis(k, domain=interval).convert(kind=Polynomial, domain=(-1, 1)).coef
+            for k in range(degree + 1)
+        ]
+        finite = all(np.isfinite(column).all() for column in columns)
+    except (FloatingPointError, OverflowError, ZeroDivisionError):
+        finite = False
+    if not finite:
+        low, high = interval
+        raise AnalysisError(
+            f"basis: monomials up to degree {degree} on [{low:g}, {high:g}] leave the range of floats:"
+            " take legendre, another unit of x or a lower degree"
+        )
     return np.stack([np.pad(column, (0, degree + 1 - len(column))) for column in columns], axis=1)

@@ -4,6 +4,7 @@ The recipe is the hand-in's own (its generators, seeds and order of draws); the 
 well-conditioned basis, so what agrees with the printed figures is determined by the recipe alone.
 """
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ DETERMINED = tuple(range(1, 14))
 DATASETS = 100
 RIDGE_DEGREE = 10
 ALPHA = 0.5
+ROUNDING = 1e-13
+"""A difference of this share of what it is between is none."""
+MOST_DATASETS = 1e15
+"""What takes more data sets than these to see is not to be seen."""
 
 # As printed by the hand-in, so that the number of decimals is part of the datum.
 PRINTED_SAMPLE = tuple(
@@ -71,7 +76,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Detectability:
     """What comparing two fits by their mean MSE over M data sets can show.
 
     Attributes
@@ -81,18 +86,19 @@ class Comparison:
     unpaired_sd, paired_sd
         Standard deviation of the measured gain, with noise of their own and with common noise.
     unpaired_wrong, paired_wrong
-        Probability that the measured gain has the wrong sign.
+        Probability that the measured gain has the wrong sign; None without a gain, or where it was not found
+        to six digits.
     unpaired_needed, paired_needed
-        Data sets at which the gain is 1.96 standard deviations.
+        Data sets at which the gain is 1.96 standard deviations; None where no number of them is enough.
     """
 
     gain: float
     unpaired_sd: float
     paired_sd: float
-    unpaired_wrong: float
-    paired_wrong: float
-    unpaired_needed: int
-    paired_needed: int
+    unpaired_wrong: float | None
+    paired_wrong: float | None
+    unpaired_needed: int | None
+    paired_needed: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +124,7 @@ class Replay:
         Question 1.5: degree 10 without and with penalty, at the first and the second run of its cell.
     ridge_exact
         The truth of question 1.5, without and with penalty.
-    comparison
+    detectability
         What question 1.5 could conclude.
     """
 
@@ -132,7 +138,7 @@ class Replay:
     best_probability: float
     ridge: tuple[tuple[Row, Row], tuple[Row, Row]]
     ridge_exact: Decomposition
-    comparison: Comparison
+    detectability: Detectability
 
 
 def agrees(value: float, printed: str) -> bool:
@@ -146,7 +152,7 @@ def agrees(value: float, printed: str) -> bool:
     return f"{value:.{len(printed.partition('.')[2])}f}" == printed
 
 
-def replay() -> Replay:
+def replay_homework() -> Replay:
     """Replay questions 1.2 to 1.5."""
     problem = Problem(target=parse_target("x + sin(1.5*x)"))
     split = fixed_split(problem, seed=21)
@@ -175,21 +181,23 @@ def replay() -> Replay:
         best_probability=probability_best_found(errors, DATASETS),
         ridge=(first, second),
         ridge_exact=exact(ridge_hats, problem, split),
-        comparison=compare(
+        detectability=detectability(
             *(squared_error(hat, f_train, f_test, problem.noise) for hat in ridge_hats), datasets=DATASETS
         ),
     )
 
 
-def compare(first: QuadraticForm, second: QuadraticForm, *, datasets: int) -> Comparison:
+def detectability(first: QuadraticForm, second: QuadraticForm, *, datasets: int) -> Detectability:
     """Work out what ``datasets`` data sets can tell of MSE(first) - MSE(second)."""
     unpaired, paired = first.minus_independent(second), first - second
     gain = paired.mean
-    wrong = [form.probability_negative(datasets) for form in (unpaired, paired)]
+    if abs(gain) <= ROUNDING * max(abs(first.mean), abs(second.mean)):
+        gain = 0.0
+    wrong = [form.probability_negative(datasets) if gain else None for form in (unpaired, paired)]
     if gain < 0:
-        wrong = [1 - p for p in wrong]
-    needed = [int(np.ceil(1.96**2 * form.variance / gain**2)) for form in (unpaired, paired)]
-    return Comparison(
+        wrong = [None if p is None else 1 - p for p in wrong]
+    needed = [_needed(form, gain) for form in (unpaired, paired)]
+    return Detectability(
         gain=gain,
         unpaired_sd=float(np.sqrt(unpaired.variance / datasets)),
         paired_sd=float(np.sqrt(paired.variance / datasets)),
@@ -198,6 +206,12 @@ def compare(first: QuadraticForm, second: QuadraticForm, *, datasets: int) -> Co
         unpaired_needed=needed[0],
         paired_needed=needed[1],
     )
+
+
+def _needed(form: QuadraticForm, gain: float) -> int | None:
+    with np.errstate(all="ignore"):
+        count = 1.96**2 * np.divide(form.variance, np.square(gain))
+    return math.ceil(count) if count < MOST_DATASETS else None
 
 
 def probability_best_found(errors: list[QuadraticForm], datasets: int) -> float:

@@ -1,6 +1,5 @@
-"""Bias–variance results in words, tables and plain data."""
+"""Bias–variance results in words and tables."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,72 +15,51 @@ from analysis.bias_variance.replay import (
     PRINTED_SAMPLE,
     PRINTED_TABLE,
     RIDGE_DEGREE,
-    Comparison,
+    Detectability,
     Replay,
     Row,
     agrees,
 )
-from analysis.bias_variance.simulation import Estimates, FreshX, Simulation
+from analysis.bias_variance.results import PARTS, TAILS, FixedXResult, FreshXResult, RidgeResult
+from analysis.bias_variance.simulation import Estimates
 from analysis.console import table
 
-PARTS = ("bias_squared", "variance", "mse")
-TAILS = (0.05, 0.5, 0.95)
 PRINTED_RUN = 2
+LARGE = 1e6
+"""From here on numbers are printed with an exponent."""
 
 
-def fixed_report(names: Sequence[str], exact: Decomposition, simulation: Simulation) -> list[Any]:
+def fixed_report(result: FixedXResult) -> list[Any]:
     """Return the table of exact and simulated figures and a sentence on the best fit."""
-    datasets = simulation.errors.shape[1]
+    exact, simulation = result.exact, result.simulation
     made = table("fit", "bias²", "variance", "E[MSE]", "bias² ± SE", "variance ± SE", "MSE ± SE")
-    for k, name in enumerate(names):
-        made.add_row(
-            name,
-            *(f"{getattr(exact, part)[k]:.6f}" for part in PARTS),
-            *(_estimate(getattr(simulation, part), k) for part in PARTS),
-        )
+    for k, name in enumerate(result.names):
+        made.add_row(name, *_exact(exact, k), *(_estimate(getattr(simulation, part), k) for part in PARTS))
+    datasets = simulation.errors.shape[1]
     heading = f"Exact, and from {datasets} data sets common to all fits; noise {exact.noise:g}, known\n"
-    return [heading, made, "", _best(names, exact, simulation)]
+    return [heading, made, "", _best(result)]
 
 
-def _best(names: Sequence[str], exact: Decomposition, simulation: Simulation) -> str:
+def _best(result: FixedXResult) -> str:
+    exact, simulation, names = result.exact, result.simulation, result.names
     best, found = int(np.argmin(exact.mse)), int(np.argmin(simulation.mse.value))
-    sentence = f"Best: {names[best]}, E[MSE] {exact.mse[best]:.6f}; the simulation finds {names[found]}."
+    sentence = f"Best: {names[best]}, E[MSE] {_six(exact.mse[best])}; the simulation finds {names[found]}."
     if len(names) == 1:
         return sentence
     second = int(np.argsort(exact.mse)[1])
     gap, se = simulation.difference(second, best)
     return (
-        f"{sentence}\nIts lead over {names[second]}: {exact.mse[second] - exact.mse[best]:.6f} exactly,"
-        f" {gap:.4f}±{se:.4f} simulated."
+        f"{sentence}\nIts lead over {names[second]}: {_six(exact.mse[second] - exact.mse[best])} exactly,"
+        f" {_four(gap)}±{_four(se)} simulated."
     )
 
 
-def fixed_data(names: Sequence[str], exact: Decomposition, simulation: Simulation) -> dict[str, Any]:
-    """Return the same as plain data."""
-    return {
-        "noise": exact.noise,
-        "datasets": simulation.errors.shape[1],
-        "fits": [
-            {
-                "fit": name,
-                "exact": {part: float(getattr(exact, part)[k]) for part in PARTS},
-                "simulated": _simulated(simulation, k),
-            }
-            for k, name in enumerate(names)
-        ],
-        "best": {
-            "exact": names[int(np.argmin(exact.mse))],
-            "simulated": names[int(np.argmin(simulation.mse.value))],
-        },
-    }
-
-
-def fresh_report(names: Sequence[str], fresh: FreshX) -> list[Any]:
+def fresh_report(result: FreshXResult) -> list[Any]:
     """Return the table of means and quantiles over draws of the training points."""
-    simulation = fresh.simulation
+    fresh, simulation = result.fresh, result.fresh.simulation
     made = table("fit", "bias²", "variance", "mean MSE ± SE", "median", "5 %", "95 %")
     low, median, high = (fresh.quantile(level) for level in TAILS)
-    for k, name in enumerate(names):
+    for k, name in enumerate(result.names):
         made.add_row(
             name,
             _short(simulation.bias_squared.value[k]),
@@ -89,7 +67,6 @@ def fresh_report(names: Sequence[str], fresh: FreshX) -> list[Any]:
             f"{_short(simulation.mse.value[k])}±{_short(simulation.mse.se[k])}",
             *(_short(level[k]) for level in (median, low, high)),
         )
-    best_mean, best_median = int(np.argmin(simulation.mse.value)), int(np.argmin(median))
     return [
         (
             f"{fresh.risks.shape[1]} draws of the training points, common to all fits; the noise"
@@ -97,44 +74,58 @@ def fresh_report(names: Sequence[str], fresh: FreshX) -> list[Any]:
         ),
         made,
         (
-            f"\nBest by the mean: {names[best_mean]}; by the median: {names[best_median]}.\n"
+            f"\nBest by the mean: {result.best['mean']}; by the median: {result.best['median']}.\n"
             "A mean far above its median hangs on rare draws that leave a gap at an end."
         ),
     ]
 
 
-def fresh_data(names: Sequence[str], fresh: FreshX) -> dict[str, Any]:
-    """Return the same as plain data."""
-    quantiles = {f"{level:g}": fresh.quantile(level) for level in TAILS}
-    return {
-        "noise": fresh.simulation.noise,
-        "datasets": fresh.risks.shape[1],
-        "fits": [
-            {
-                "fit": name,
-                "simulated": _simulated(fresh.simulation, k),
-                "risk_quantiles": {level: float(values[k]) for level, values in quantiles.items()},
-            }
-            for k, name in enumerate(names)
-        ],
-        "best": {
-            "mean": names[int(np.argmin(fresh.simulation.mse.value))],
-            "median": names[int(np.argmin(fresh.quantile(0.5)))],
-        },
-    }
-
-
-def comparison_report(comparison: Comparison, datasets: int) -> list[Any]:
-    """Say what comparing the plain with the penalised fit can show."""
-    c = comparison
-    made = table("measured", "SD of the gain", "P(wrong sign)", "data sets for 1.96 SD")
-    made.add_row(
-        "on noise of its own", f"{c.unpaired_sd:.4f}", f"{c.unpaired_wrong:.3f}", str(c.unpaired_needed)
-    )
-    made.add_row("on common noise", f"{c.paired_sd:.4f}", f"{c.paired_wrong:.3f}", str(c.paired_needed))
-    verb = "lowers" if c.gain > 0 else "raises"
+def ridge_report(result: RidgeResult) -> list[Any]:
+    """Return the two fits, what comparing them can show, and where the path is lowest."""
     return [
-        f"The penalty {verb} E[MSE] by {abs(c.gain):.6f}, exactly. Measuring that on {datasets} data sets:\n",
+        *fixed_report(result.fits),
+        "",
+        *_detectability_report(result.detectability, result.fits.simulation.errors.shape[1]),
+        f"\n{_lowest(result)}",
+    ]
+
+
+def _lowest(result: RidgeResult) -> str:
+    mse, alphas = result.path.mse, result.alphas
+    best = int(np.argmin(mse))
+    if 0 < best < len(alphas) - 1:
+        return (
+            f"Over all penalties ({result.basis} basis) E[MSE] is lowest at {alphas[best]:.3g}:"
+            f" {_six(mse[best])}."
+        )
+    edge, beyond = ("least", "less") if best == 0 else ("greatest", "more")
+    return (
+        f"From {alphas[0]:g} to {alphas[-1]:g} ({result.basis} basis) E[MSE] is lowest at the {edge} penalty:"
+        f" {_six(mse[best])}; {beyond} of it may be better still."
+    )
+
+
+def _detectability_report(found: Detectability, datasets: int) -> list[Any]:
+    """Say what comparing the plain with the penalised fit can show."""
+    made = table("measured", "SD of the gain", "P(wrong sign)", "data sets for 1.96 SD")
+    for name, deviation, wrong, needed in (
+        ("on noise of its own", found.unpaired_sd, found.unpaired_wrong, found.unpaired_needed),
+        ("on common noise", found.paired_sd, found.paired_wrong, found.paired_needed),
+    ):
+        made.add_row(
+            name,
+            _four(deviation),
+            "unknown" if wrong is None else f"{wrong:.3f}",
+            "no number" if needed is None else str(needed),
+        )
+    if found.gain == 0:
+        return ["The penalty leaves E[MSE] as it is: there is no gain to measure."]
+    verb = "lowers" if found.gain > 0 else "raises"
+    return [
+        (
+            f"The penalty {verb} E[MSE] by {_six(abs(found.gain))}, exactly. Measuring that on"
+            f" {datasets} data sets:\n"
+        ),
         made,
     ]
 
@@ -157,14 +148,14 @@ def replay_report(replay: Replay) -> list[Any]:
     made = table("degree", "MSE", "bias²", "variance", "as printed", "E[MSE]", "bias²", "variance")
     for k, degree in enumerate(DEGREES):
         made.add_row(
-            str(degree), *_cells(replay.table[degree]), _verdict(replay, degree), *_exact(replay.exact, k)
+            str(degree), *_cells(replay.table[degree]), verdict(replay, degree), *_mse_first(replay.exact, k)
         )
     best = DEGREES[int(np.argmin(replay.exact.mse))]
     ridge = table("", "MSE", "bias²", "variance", "as printed", "E[MSE]", "bias²", "variance")
     for run, rows in enumerate(replay.ridge, start=1):
         for k, (name, row) in enumerate(zip((f"g{RIDGE_DEGREE}", "ridge"), rows, strict=True)):
             printed = _ridge_verdict(row, PRINTED_RIDGE[k]) if run == PRINTED_RUN else "-"
-            ridge.add_row(f"{name}, run {run}", *_cells(row), printed, *_exact(replay.ridge_exact, k))
+            ridge.add_row(f"{name}, run {run}", *_cells(row), printed, *_mse_first(replay.ridge_exact, k))
     return [
         "\n".join(lines),
         made,
@@ -174,37 +165,8 @@ def replay_report(replay: Replay) -> list[Any]:
         f"1.5  Degree {RIDGE_DEGREE} and ridge {ALPHA}; the cell was run twice, and run 2 was printed:\n",
         ridge,
         f'\n"The penalty lowers MSE (g{RIDGE_DEGREE})": true, but not shown; run 1 had it the other way.',
-        *comparison_report(replay.comparison, DATASETS),
+        *_detectability_report(replay.detectability, DATASETS),
     ]
-
-
-def replay_data(replay: Replay) -> dict[str, Any]:
-    """Return the same as plain data."""
-    return {
-        "sample": [
-            {"x": x, "y": y, "as_printed": bool(x == given and agrees(y, printed))}
-            for x, y, (given, printed) in zip(
-                replay.x.tolist(), replay.y.tolist(), PRINTED_SAMPLE, strict=True
-            )
-        ],
-        "lines": {str(degree): values.tolist() for degree, values in replay.lines.items()},
-        "table": [
-            {
-                "degree": degree,
-                "handed_in": vars(replay.table[degree]),
-                "status": _verdict(replay, degree),
-                "exact": {part: float(getattr(replay.exact, part)[k]) for part in PARTS},
-            }
-            for k, degree in enumerate(DEGREES)
-        ],
-        "best_degree": DEGREES[int(np.argmin(replay.exact.mse))],
-        "best_probability": replay.best_probability,
-        "ridge": {
-            "runs": [[vars(row) for row in rows] for rows in replay.ridge],
-            "exact": [{part: float(getattr(replay.ridge_exact, part)[k]) for part in PARTS} for k in (0, 1)],
-            "comparison": vars(replay.comparison),
-        },
-    }
 
 
 def _line(replay: Replay, degree: int) -> str:
@@ -213,7 +175,8 @@ def _line(replay: Replay, degree: int) -> str:
     return f"g{degree}: {matching} of {len(coefficients)} coefficients as printed"
 
 
-def _verdict(replay: Replay, degree: int) -> str:
+def verdict(replay: Replay, degree: int) -> str:
+    """Say whether a degree's row is as it was printed."""
     if degree in PRINTED_TABLE:
         return "yes" if replay.table[degree].agrees(PRINTED_TABLE[degree]) else "NO"
     return "?" if degree in DETERMINED else "-"
@@ -231,21 +194,24 @@ def _cells(row: Row) -> list[str]:
 
 
 def _exact(exact: Decomposition, k: int) -> list[str]:
-    return [f"{exact.mse[k]:.6f}", f"{exact.bias_squared[k]:.6f}", f"{exact.variance[k]:.6f}"]
+    return [_six(exact.bias_squared[k]), _six(exact.variance[k]), _six(exact.mse[k])]
+
+
+def _mse_first(exact: Decomposition, k: int) -> list[str]:
+    bias_squared, variance, mse = _exact(exact, k)
+    return [mse, bias_squared, variance]
 
 
 def _estimate(estimates: Estimates, k: int) -> str:
-    return f"{estimates.value[k]:.4f}±{estimates.se[k]:.4f}"
+    return f"{_four(estimates.value[k])}±{_four(estimates.se[k])}"
 
 
-def _simulated(simulation: Simulation, k: int) -> dict[str, dict[str, float]]:
-    return {
-        part: {
-            "value": float(getattr(simulation, part).value[k]),
-            "se": float(getattr(simulation, part).se[k]),
-        }
-        for part in PARTS
-    }
+def _six(value: float) -> str:
+    return f"{value:.6f}" if abs(value) < LARGE else f"{value:.6e}"
+
+
+def _four(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < LARGE else f"{value:.4e}"
 
 
 def _short(value: float) -> str:

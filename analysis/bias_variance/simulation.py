@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bias_variance.decomposition import Problem, Split
+from analysis.bias_variance.limits import MOST_NUMBERS, check_size
 from analysis.bias_variance.polynomials import nested_fit
 from analysis.errors import AnalysisError
 
@@ -96,6 +97,7 @@ def simulate(
 ) -> Simulation:
     """Draw noise for M = ``datasets`` data sets and send all of it through every hat matrix at once."""
     _check(datasets, len(hats), len(split.x_test))
+    check_size("datasets", datasets * len(split.x_train), f"{datasets:,} data sets")
     noise = rng.normal(0.0, np.sqrt(problem.noise), (datasets, len(split.x_train)))
     y = problem.target(split.x_train) + noise
     return summarise(y @ np.swapaxes(hats, 1, 2), problem.target(split.x_test), problem.noise)
@@ -144,18 +146,21 @@ def simulate_fresh_x(
     _check(datasets, len(degrees), len(x_test))
     f_test = problem.target(x_test)
     low, high = problem.interval
+    check_size("datasets", datasets * points, f"{datasets:,} data sets")
+    check_size("points", points * (max(degrees) + 1), f"polynomials up to degree {max(degrees)}")
+    batch = min(BATCH, max(1, MOST_NUMBERS // (points * (max(degrees) + 1))))
     x_train = rng.uniform(low, high, (datasets, points))
     chosen = np.asarray(degrees)
     means = np.empty((len(degrees), datasets, len(x_test)))
     spreads = np.empty((len(degrees), datasets))
-    for start in range(0, datasets, BATCH):
-        x = x_train[start : start + BATCH]
+    for start in range(0, datasets, batch):
+        x = x_train[start : start + batch]
         fit = nested_fit(max(degrees), x, x_test, problem.interval)
         weights = np.einsum("mnd,mn->md", fit.train, problem.target(x))
         by_degree = np.cumsum(fit.new * weights[:, None, :], axis=2)[..., chosen]
-        means[:, start : start + BATCH] = np.moveaxis(by_degree, 2, 0)
+        means[:, start : start + batch] = np.moveaxis(by_degree, 2, 0)
         squares = problem.noise * np.cumsum((fit.new**2).mean(axis=1), axis=1)[:, chosen]
-        spreads[:, start : start + BATCH] = squares.T
+        spreads[:, start : start + batch] = squares.T
         advance(len(x))
     over_x = summarise(means, f_test, problem.noise)
     risks = over_x.errors + spreads

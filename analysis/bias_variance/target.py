@@ -2,6 +2,7 @@
 
 import ast
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,10 @@ from analysis.errors import AnalysisError
 
 LONGEST = 200
 LARGEST = 1e100
+LARGEST_INTEGER = 2**53
+"""Larger ones become floats, since numpy has none as large as sympy."""
+EXACT_POWERS = 1000
+"""A power of numbers with a larger exponent is computed in floats."""
 
 _X = sympy.Symbol("x", real=True)
 _NAMES = {"x": _X, "pi": sympy.pi, "e": sympy.E}
@@ -65,11 +70,15 @@ class Target:
         """Evaluate f elementwise; raise `AnalysisError` where its value is not a finite real number."""
         points = np.asarray(x, dtype=np.float64)
         with np.errstate(all="ignore"):
-            values = np.broadcast_to(np.asarray(self._compiled(points)), points.shape)
-        if np.iscomplexobj(values) or not np.isfinite(values).all():
-            bad = points[~np.isfinite(values) | (np.imag(values) != 0)]
+            try:
+                computed = np.asarray(self._compiled(points), dtype=np.complex128)
+            except (ArithmeticError, TypeError, ValueError):  # of constants, which Python computes
+                raise AnalysisError(f"f(x) = {self} is not a finite real number anywhere") from None
+        values = np.broadcast_to(computed, points.shape)
+        bad = points[~np.isfinite(values) | (values.imag != 0)]
+        if bad.size:
             raise AnalysisError(f"f(x) = {self} is not a finite real number at x = {bad.flat[0]:g}")
-        return values.astype(np.float64)
+        return values.real.copy()
 
 
 def parse_target(text: str) -> Target:
@@ -92,13 +101,21 @@ def parse_target(text: str) -> Target:
     if len(text) > LONGEST:
         raise AnalysisError(f"the function has {len(text)} characters, more than {LONGEST}: shorten it")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError) as error:
-        raise AnalysisError(f"the function {text!r} is not an expression in x") from error
+        with warnings.catch_warnings(action="ignore"):  # Python has opinions on what it parses
+            tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the latter two of too many parentheses
+        raise AnalysisError(f"the function {text!r} is not an expression in x") from None
     return Target(sympy.sympify(_build(tree.body, text)))
 
 
 def _build(node: ast.expr, text: str) -> sympy.Expr:
+    try:
+        return _bounded(_read(node, text), node, text)
+    except (ArithmeticError, TypeError, ValueError):  # sympy's, of -0.0/-0.0 for example
+        raise AnalysisError(f"{_part(node, text)} is not a real number of at most {LARGEST:g}") from None
+
+
+def _read(node: ast.expr, text: str) -> sympy.Expr:
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             built = sympy.Integer(value) if isinstance(value, int) else _float(value, node, text)
@@ -118,7 +135,7 @@ def _build(node: ast.expr, text: str) -> sympy.Expr:
             raise AnalysisError(f"{_part(node, text)} uses ^: write ** for a power")
         case _:
             raise AnalysisError(f"{_part(node, text)} is not allowed: write it with {_ALLOWED}")
-    return _bounded(built, node, text)
+    return built
 
 
 def _float(value: float, node: ast.expr, text: str) -> sympy.Float:
@@ -138,6 +155,8 @@ def _power(base: sympy.Expr, exponent: sympy.Expr, node: ast.expr, text: str) ->
             size = math.nan
         if not size <= LARGEST:
             raise AnalysisError(f"{_part(node, text)} is not a number of at most {LARGEST:g}")
+        if abs(float(exponent)) > EXACT_POWERS:
+            return _float(float(base) ** float(exponent), node, text)
     return base**exponent
 
 
@@ -145,7 +164,8 @@ def _bounded(built: sympy.Expr, node: ast.expr, text: str) -> sympy.Expr:
     strange = built.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
     if strange or (built.is_number and not (built.is_real and abs(float(built)) <= LARGEST)):
         raise AnalysisError(f"{_part(node, text)} is not a real number of at most {LARGEST:g}")
-    return built
+    large = [atom for atom in built.atoms(sympy.Integer) if abs(atom) > LARGEST_INTEGER]
+    return built.xreplace({atom: sympy.Float(float(atom)) for atom in large})
 
 
 def _part(node: ast.expr, text: str) -> str:

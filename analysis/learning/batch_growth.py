@@ -14,11 +14,9 @@ from typing import Literal
 from scipy.stats import t as student_t
 
 from analysis.errors import AnalysisError
-from analysis.learning.curves import Curves, MakeModule, train_seeds
+from analysis.learning.curves import Curves
 from analysis.learning.plans import Plan, control_plan, cyclical_plan, growth_plan
-from analysis.learning.runs import Means
 from analysis.learning.schedules import Decay
-from analysis.learning.training import Data
 
 Arm = Literal["growth", "control", "cyclical"]
 Verdict = Literal["within error", "undecided", "different"]
@@ -35,7 +33,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ArmDifference:
     """The first arm's test accuracy less the second's.
 
     Attributes
@@ -60,6 +58,10 @@ class Comparison:
     interval: tuple[float, float] | None
     verdict: Verdict | None
     fewer_updates: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fewer_updates < math.inf:
+            raise AnalysisError(f"fewer_updates: {self.fewer_updates} must be a positive, finite number")
 
 
 def estimate(values: Sequence[float]) -> Estimate:
@@ -101,23 +103,7 @@ def plans(
     }
 
 
-def train_arms(
-    make_module: MakeModule,
-    data: Data,
-    arms: Mapping[Arm, Plan],
-    *,
-    seeds: Sequence[int] = (0, 1, 2),
-    momentum: float = 0.0,
-    means: Means | None = None,
-) -> dict[Arm, tuple[Curves, ...]]:
-    """Train each arm once per seed; the parameters are those of `analysis.learning.curves.train_seeds`."""
-    return {
-        arm: train_seeds(arm, make_module, data, plan, seeds=seeds, momentum=momentum, means=means)
-        for arm, plan in arms.items()
-    }
-
-
-def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Comparison:
+def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> ArmDifference:
     """Compare the test accuracies of two arms, seed by seed.
 
     Raises
@@ -137,7 +123,7 @@ def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Co
         ]
     )
     interval = _interval(difference, len(seeds[first]))
-    return Comparison(
+    return ArmDifference(
         first,
         second,
         difference,

@@ -13,21 +13,28 @@ from click.core import ParameterSource
 from analysis.delivery import Run, deliver
 from analysis.learning.schedules import Decay
 from analysis.learning.setups import SCALES, Scale, Setup
-from analysis.options import Within, figure_option, json_option
+from analysis.options import Within, examples, figure_option, json_option
 
 if TYPE_CHECKING:
-    from analysis.learning.experiments import Result
-    from analysis.learning.runs import Watch
+    from analysis.learning.results import Result
+    from analysis.learning.watching import StartWatch, Watch
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 OptionsT = TypeVar("OptionsT")
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-COUNT = click.IntRange(min=1)
+COUNT = click.IntRange(1, 10**6)
 RATE = Within(min=0, min_open=True, max=1e6)
 WITH_FROM = {"source", "as_json", "figure"}
 """What may stand beside ``--from``."""
+
+
+def _examples(name: str) -> str:
+    return examples(
+        f"{name} --scale tiny --dataset digits --figure {name}.png",
+        f"{name} --data-dir own.npz --net mynets:make --train 5000 --validation 500 --out runs",
+    )
 
 
 def _common(function: FunctionT) -> FunctionT:
@@ -46,8 +53,22 @@ def _common(function: FunctionT) -> FunctionT:
         ),
         click.option(
             "--data-dir",
-            type=FOLDER,
-            help="Folder of FashionMNIST's four idx files. Else: Debian's package, the cache, a download.",
+            type=click.Path(path_type=Path),
+            help="Your own images: a folder of four idx files, or FILE.npz with x_train, y_train, x_test and "
+            "y_test. Else FashionMNIST: Debian's package, the cache, a download.",
+        ),
+        click.option(
+            "--net",
+            default="small-inception",
+            show_default=True,
+            help="A name of `python -m nets list`, or package.module:factory of your own.",
+        ),
+        click.option("--width", type=Within(0, 1e3, min_open=True), help="Of the net. [default: by scale]"),
+        click.option("--train", type=COUNT, help="Images to learn from. [default: by scale]"),
+        click.option("--validation", type=COUNT, help="Images to watch it on. [default: by scale]"),
+        click.option("--test", type=COUNT, help="Images to test on. [default: by scale]"),
+        click.option(
+            "--shrink", type=COUNT, help="Average blocks of so many pixels a side. [default: by scale]"
         ),
         click.option("--seeds", type=COUNT, default=3, show_default=True, help="Runs of each kind."),
         click.option(
@@ -60,6 +81,9 @@ def _common(function: FunctionT) -> FunctionT:
         click.option("--momentum", type=Within(0, 1, max_open=True), help="Of SGD. [default: 0]"),
         click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
         click.option("--threads", type=COUNT, help="Of the processor. [default: by scale]"),
+        click.option(
+            "--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Runs at a time."
+        ),
         click.option("--bfloat16", is_flag=True, help="Compute in bfloat16, where the device can."),
         click.option("--out", type=FOLDER, help="Keep logs, checkpoints and the result in this folder."),
         click.option("--resume", is_flag=True, help="Go on with what --out holds."),
@@ -73,13 +97,15 @@ def _common(function: FunctionT) -> FunctionT:
     return function
 
 
-@click.command("lr-range")
+@click.command("lr-range", epilog=_examples("lr-range"))
 @click.option("--lowest", type=RATE, help="First rate. [default: 1e-9]")
 @click.option("--highest", type=RATE, help="Last rate. [default: 10]")
-@click.option("--candidates", type=click.IntRange(min=3), help="How many rates to try. [default: by scale]")
+@click.option(
+    "--candidates", type=click.IntRange(3, 10**4), help="How many rates to try. [default: by scale]"
+)
 @click.option("--epochs", type=COUNT, help="Per candidate. [default: by scale]")
 @click.option("--batch", type=COUNT, help="Images per update. [default: by scale]")
-@click.option("--ramp", type=click.IntRange(min=3), help="Updates of the ramp. [default: by scale]")
+@click.option("--ramp", type=click.IntRange(3, 10**6), help="Updates of the ramp. [default: by scale]")
 @click.option("--smoothing", type=Within(0, 1, max_open=True), help="Of the ramp. [default: 0.9]")
 @_common
 @click.pass_context
@@ -88,7 +114,7 @@ def lr_range(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
     _run(context, given, lambda scale: scale.lr_range)
 
 
-@click.command()
+@click.command(epilog=_examples("cyclical"))
 @click.option("--lr-min", type=RATE, help="Lower bound. [default: by scale]")
 @click.option("--lr-max", type=RATE, help="Upper bound. [default: by scale]")
 @click.option(
@@ -112,7 +138,7 @@ def cyclical(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
     _run(context, given, lambda scale: scale.cyclical)
 
 
-@click.command("batch-growth")
+@click.command("batch-growth", epilog=_examples("batch-growth"))
 @click.option("--lr-min", type=RATE, help="Lower bound of the cyclical arm. [default: by scale]")
 @click.option("--lr-max", type=RATE, help="The rate of growth, the first of its control. [default: by scale]")
 @click.option("--smallest", type=COUNT, help="First batch. [default: by scale]")
@@ -121,7 +147,7 @@ def cyclical(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
 @click.option("--cycles", type=COUNT, help="Of the cyclical arm. [default: 3]")
 @click.option(
     "--ghost",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 10**6),
     help="Images at a time for batch norm, however large the batch; 0: all of it. [default: 32]",
 )
 @_common
@@ -138,7 +164,7 @@ def _run(context: click.Context, given: dict[str, Any], choose: Callable[[Scale]
     name = context.command.name or ""
     if given["source"]:
         _refuse_beside_from(context)
-        result = results.load(given["source"], name)
+        result = results.read_result(given["source"], name)
     else:
         scale = SCALES[given["scale"]]
         result = _experiment(name, _setup(scale, given), _replaced(choose(scale), given), given)
@@ -154,7 +180,8 @@ def _refuse_beside_from(context: click.Context) -> None:
 
 def _setup(scale: Scale, given: dict[str, Any]) -> Setup:
     setup = _replaced(scale.setup, {**given, "scale": scale.setup.scale})
-    return replace(setup, shrink=1) if setup.dataset == "digits" else setup
+    own_shrink = given["shrink"] is not None
+    return replace(setup, shrink=1) if setup.dataset == "digits" and not own_shrink else setup
 
 
 def _replaced(options: OptionsT, given: dict[str, Any]) -> OptionsT:
@@ -166,19 +193,24 @@ def _replaced(options: OptionsT, given: dict[str, Any]) -> OptionsT:
 
 def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) -> "Result":  # noqa: ANN401  # the experiment's own options
     from analysis.learning import experiments
-    from analysis.learning.runs import Means
+    from analysis.learning.runs import Keeping
 
     if given["resume"] and not given["out"]:
         raise click.UsageError("--resume needs --out, the folder to go on with.")
+    if given.get("remaining") is not None and not options.decay.by_gamma:
+        raise click.UsageError(
+            f"--remaining does nothing with --decay {options.decay}; leave one of them out."
+        )
     function = getattr(experiments, name.replace("-", "_"))
-    with _progress() as watch:
-        means = Means(folder=given["out"], resume=given["resume"], watch=watch)
-        result: Result = function(setup, options, data_dir=given["data_dir"], means=means)
+    keeping = Keeping(folder=given["out"], resume=given["resume"])
+    with _progress(given["jobs"]) as watch:
+        means = experiments.Means(given["data_dir"], keeping, given["jobs"], watch)
+        result: Result = function(setup, options, means)
     return result
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[str, int], Watch]]":
+def _progress(jobs: int) -> "Iterator[StartWatch]":
     """Show a bar per run with its loss and rate, on a terminal; nothing elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
@@ -193,6 +225,8 @@ def _progress() -> "Iterator[Callable[[str, int], Watch]]":
         TimeRemainingColumn(compact=True),
     )
     with progress(*columns) as bars:
+        if jobs > 1:
+            bars.add_task(f"{jobs} at a time", total=None, loss=float("nan"), rate=float("nan"))
 
         def watch(name: str, total: int) -> "Watch":
             task = bars.add_task(name, total=total, loss=float("nan"), rate=float("nan"))
@@ -210,7 +244,7 @@ def _deliver(result: "Result", name: str, given: dict[str, Any]) -> None:
     from analysis.learning.tables import table
 
     deliver(
-        Run([table(result)], asdict(result), partial(draw, result)),
+        Run(table(result), asdict(result), partial(draw, result)),
         as_json=given["as_json"],
         figures=[given["figure"]] if given["figure"] else [],
         kept=given["out"] / f"{name}.json" if given["out"] else None,

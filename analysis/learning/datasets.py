@@ -1,63 +1,31 @@
-"""Where the images come from: a folder that was named, an installed package, a cache, or a download.
+"""Images and their classes, from wherever: a folder of idx files, an ``.npz`` file, or a place of ours."""
 
-FashionMNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747) comes as four files in the idx format. What is
-found in a place of ours is verified by the SHA-256 of its *decompressed* bytes, since Debian recompresses;
-what is downloaded is verified twice, as it arrives (MD5, as published upstream) and unpacked. A folder that
-the user names is taken at its word, so that anyone's images in the same format will do.
-"""
-
-import gzip
-import hashlib
-import logging
-import math
+import re
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
+from analysis.learning.idx import read_idx
 
-DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-UPSTREAM = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
-CLASSES = 10
-RETRIES = 3
+Images = NDArray[np.uint8] | NDArray[np.float32]
 
-IMAGES_MAGIC = 0x00000803
-LABELS_MAGIC = 0x00000801
-
-
-@dataclass(frozen=True)
-class IdxFile:
-    """One of FashionMNIST's four files: its name without ``.gz``, and the checksums of both forms."""
-
-    name: str
-    sha256: str
-    md5_compressed: str
-
-
-TRAIN_IMAGES = IdxFile(
-    "train-images-idx3-ubyte",
-    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-)
-TRAIN_LABELS = IdxFile(
-    "train-labels-idx1-ubyte",
-    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    "25c81989df183df01b3e8a0aad5dffbe",
-)
-TEST_IMAGES = IdxFile(
-    "t10k-images-idx3-ubyte",
-    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    "bef4ecab320f06d8554ea6380940ec79",
-)
-TEST_LABELS = IdxFile(
-    "t10k-labels-idx1-ubyte",
-    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    "bb300cfdad3c16e7a12a480ee83cd310",
-)
-FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
+GREY = 3
+COLOURS = 4
+LARGEST = 1e30
+"""Of a pixel, so that float32 can hold sums of them."""
+MOST_CLASSES = 100_000
+MOST_BYTES = 2**33
+"""An ``.npz`` file that unpacks to more is refused."""
+PARTS = {"train": ("train",), "test": ("test", "t10k")}
+"""What the names of a part's files, or arrays, have in them."""
+KINDS = {"images": ("images", "image", "x"), "labels": ("labels", "label", "y")}
+"""What the names of a kind of array have in them, or are."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +35,32 @@ class Labelled:
     Attributes
     ----------
     images
-        One byte per pixel, or standardised float32 once `split` made them; shape (count, height, width).
+        One byte per pixel, or float32; shape (count, height, width), or (count, height, width, colours).
     labels
         The class of each image from 0, shape (count,), int64.
+
+    Raises
+    ------
+    AnalysisError
+        When there are no images, not as many labels, or labels that name no class.
     """
 
-    images: NDArray[np.uint8] | NDArray[np.float32]
+    images: Images
     labels: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.images.ndim not in (GREY, COLOURS) or 0 in self.images.shape:
+            raise AnalysisError(
+                f"images of shape {_by(self.images.shape)} must have a count, a height, a width and,"
+                " in colour, the colours, each of at least 1"
+            )
+        if self.labels.ndim != 1 or len(self.images) != len(self.labels):
+            raise AnalysisError(
+                f"{len(self.images)} images have labels of shape {_by(self.labels.shape)};"
+                " give one label for each image"
+            )
+        if not np.issubdtype(self.labels.dtype, np.integer) or self.labels.min() < 0:
+            raise AnalysisError(f"label {self.labels.min()} must be a whole number from 0")
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -82,147 +69,34 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images to learn from and, apart from them, images to be tested on once."""
+    """Images to learn from and, apart from them, images to be tested on once.
+
+    Raises
+    ------
+    AnalysisError
+        When the test images are of another size, or of a class that no image to learn from has.
+    """
 
     name: str
     train: Labelled
     test: Labelled
 
+    def __post_init__(self) -> None:
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise AnalysisError(
+                f"{self.name}: images to learn from of {_by(self.train.images.shape[1:])} pixels and to be"
+                f" tested on of {_by(self.test.images.shape[1:])} must be of one size"
+            )
+        if self.test.labels.max() >= self.classes:
+            raise AnalysisError(
+                f"{self.name}: label {self.test.labels.max()} of the test images must be below"
+                f" {self.classes}: no image to learn from has it"
+            )
 
-def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Read an idx file of bytes, compressed (``.gz``) or not.
-
-    Returns
-    -------
-    array
-        Shape (count, height, width) for images and (count,) for labels.
-
-    Raises
-    ------
-    AnalysisError
-        When the file cannot be read, is damaged, cut short, longer than it says, or no idx file.
-    """
-    return _parse_idx(_decompressed(path), path)
-
-
-def _decompressed(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise AnalysisError(f"{path}: cannot be read: {error.strerror}") from None
-    if path.suffix != ".gz":
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error):
-        raise AnalysisError(f"{path}: is damaged or cut short; fetch it anew") from None
-
-
-def _parse_idx(content: bytes, path: Path) -> NDArray[np.uint8]:
-    magic = int.from_bytes(content[:4], "big")
-    if magic not in (IMAGES_MAGIC, LABELS_MAGIC) or len(content) < 4 + 4 * (magic & 0xFF):
-        raise AnalysisError(
-            f"{path}: is no idx file of bytes; it begins with {content[:4].hex(' ') or 'nothing'}"
-        )
-    shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(magic & 0xFF))
-    header = 4 + 4 * len(shape)
-    if len(content) - header != math.prod(shape):
-        raise AnalysisError(
-            f"{path}: holds {len(content) - header} bytes where its header promises "
-            f"{' × '.join(map(str, shape))} = {math.prod(shape)}"
-        )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
-
-
-def fashion_mnist(
-    folder: Path | None = None,
-    *,
-    installed: Path = DEBIAN_FOLDER,
-    cache: Path | None = None,
-    upstream: str = UPSTREAM,
-    files: tuple[IdxFile, ...] = FILES,
-) -> Dataset:
-    """Return FashionMNIST: 60,000 images to learn from and 10,000 to be tested on, 28 × 28, ten classes.
-
-    Parameters
-    ----------
-    folder
-        Where the four files are, ``.gz`` or unpacked, and the only place searched then; their content is not
-        compared with FashionMNIST's.
-    installed, cache, upstream
-        The places searched otherwise, in this order; `cache` is the user's cache folder unless given.
-    files
-        The four files' names and checksums: training images and labels, test images and labels.
-
-    Raises
-    ------
-    AnalysisError
-        When a file is missing, damaged, of another content than it should be, or cannot be downloaded.
-    """
-    if folder is not None:
-        read, where = lambda file: read_idx(_find(folder, file)), str(folder)
-    else:
-        read, where = lambda file: _verified(file, installed, cache, upstream), "fashion-mnist"
-    train_images, train_labels, test_images, test_labels = map(read, files)
-    train = _labelled(train_images, train_labels, where)
-    return Dataset(where, train, _labelled(test_images, test_labels, where))
-
-
-def _find(folder: Path, file: IdxFile) -> Path:
-    for name in (f"{file.name}.gz", file.name):
-        if (folder / name).exists():
-            return folder / name
-    raise AnalysisError(f"{folder}: has no {file.name}.gz; name the folder that holds the four idx files")
-
-
-def _verified(file: IdxFile, installed: Path, cache: Path | None, upstream: str) -> NDArray[np.uint8]:
-    path = installed / f"{file.name}.gz"
-    if not path.exists():
-        path = _downloaded(file, cache, upstream)
-    content = _decompressed(path)
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise AnalysisError(f"{path}: is not FashionMNIST's {file.name}: its SHA-256 differs; fetch it anew")
-    return _parse_idx(content, path)
-
-
-def _downloaded(file: IdxFile, cache: Path | None, upstream: str) -> Path:
-    """Return the file in the cache, downloaded first (up to four attempts) unless it is there and whole."""
-    import pooch
-    import requests
-
-    folder = cache or Path(pooch.os_cache("dlsyslab")) / "fashion-mnist"
-    logging.getLogger(pooch.get_logger().name).setLevel(logging.ERROR)
-    url = f"{upstream}{file.name}.gz"
-    known_hash = f"md5:{file.md5_compressed}"
-    fetcher = pooch.create(
-        folder, upstream, registry={f"{file.name}.gz": known_hash}, retry_if_failed=RETRIES
-    )
-    try:
-        return Path(fetcher.fetch(f"{file.name}.gz", downloader=pooch.HTTPDownloader(timeout=30)))
-    except requests.RequestException as error:
-        reason = (
-            f"the server answered {error.response.status_code}"
-            if error.response is not None
-            else ("no connection, or it broke off")
-        )
-    except ValueError:
-        reason = f"its checksum differs from {known_hash}"
-    except OSError as error:
-        raise AnalysisError(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
-    raise AnalysisError(
-        f"{url}: could not be downloaded ({reason}); install Debian's dataset-fashion-mnist, "
-        "or name a folder that holds the files with --data-dir"
-    )
-
-
-def _labelled(images: NDArray[np.uint8], labels: NDArray[np.uint8], where: str) -> Labelled:
-    if images.ndim != 3 or labels.ndim != 1:  # noqa: PLR2004  (count, height, width)
-        raise AnalysisError(f"{where}: the files of images and of labels are interchanged")
-    if len(images) != len(labels):
-        raise AnalysisError(f"{where}: {len(images)} images have {len(labels)} labels")
-    if len(labels) and labels.max() >= CLASSES:
-        raise AnalysisError(f"{where}: label {labels.max()} must be below {CLASSES}")
-    return Labelled(images, labels.astype(np.int64))
+    @property
+    def classes(self) -> int:
+        """One more than the highest label to learn."""
+        return int(self.train.labels.max()) + 1
 
 
 def digits() -> Dataset:
@@ -235,3 +109,96 @@ def digits() -> Dataset:
     bunch = load_digits()
     images, labels = (15 * bunch.images).astype(np.uint8), bunch.target.astype(np.int64)
     return Dataset("digits", Labelled(images[:-500], labels[:-500]), Labelled(images[-500:], labels[-500:]))
+
+
+def from_path(path: Path) -> Dataset:
+    """Return the images in a folder of four idx files, or in an ``.npz`` file.
+
+    Of a folder, the files' names say which is which: ``train-images-idx3-ubyte.gz``, say, or
+    ``emnist-letters-test-labels-idx1-ubyte``. Of a file the arrays' names do: ``x_train``, ``y_train``,
+    ``x_test``, ``y_test``, or ``train_images`` and so on.
+
+    Raises
+    ------
+    AnalysisError
+        When one of the four is missing or there are two of it, or they are no images and labels.
+    """
+    arrays = _of_file(path) if path.suffix.lower() == ".npz" else _of_folder(path)
+    parts = {}
+    for part in PARTS:
+        try:
+            parts[part] = Labelled(_images(arrays[part, "images"]), _labels(arrays[part, "labels"]))
+        except AnalysisError as error:
+            raise AnalysisError(f"{path}: {part}: {error}") from None
+    return Dataset(str(path), parts["train"], parts["test"])
+
+
+def _of_folder(path: Path) -> dict[tuple[str, str], NDArray[Any]]:
+    try:
+        files = sorted(file.name for file in path.iterdir() if "ubyte" in file.name)
+    except OSError as error:
+        raise AnalysisError(f"{path}: cannot be read: {error.strerror}") from None
+    names = _sorted_out(path, [name for name in files if f"{name}.gz" not in files], "idx files")
+    return {which: read_idx(path / name) for which, name in names.items()}
+
+
+def _of_file(path: Path) -> dict[tuple[str, str], NDArray[Any]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MOST_BYTES:
+            raise AnalysisError(
+                f"{path}: unpacks to {size / 1e9:.1f} GB, more than {MOST_BYTES / 1e9:.1f} GB"
+            )
+        with np.load(path, allow_pickle=False) as arrays:
+            names = _sorted_out(path, list(arrays), "arrays")
+            return {which: arrays[name] for which, name in names.items()}
+    except FileNotFoundError as error:
+        raise AnalysisError(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        raise AnalysisError(f"{path}: is damaged, or no .npz file of plain arrays") from None
+
+
+def _sorted_out(path: Path, names: list[str], what: str) -> dict[tuple[str, str], str]:
+    """Tell by their names which part and kind each of the four is."""
+    found = {}
+    for part, marks in PARTS.items():
+        for kind, words in KINDS.items():
+            fit = [name for name in names if _has(name, marks) and _has(name, words)]
+            fit = [name for name in fit if not (part == "test" and _has(name, PARTS["train"]))]
+            if len(fit) != 1:
+                raise AnalysisError(
+                    f"{path}: has {' and '.join(fit) if fit else 'nothing'} for the {kind} to {part}:"
+                    f" it must hold four {what}, whose names say train or test (t10k) and images or labels"
+                )
+            found[part, kind] = fit[0]
+    return found
+
+
+def _has(name: str, words: tuple[str, ...]) -> bool:
+    return any(word in re.split(r"[^a-z0-9]+", name.lower()) for word in words)
+
+
+def _images(array: NDArray[Any]) -> Images:
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise AnalysisError(f"images of {array.dtype} must be finite numbers")
+    if abs(array).max(initial=0) > LARGEST:
+        raise AnalysisError(f"images must be numbers of at most {LARGEST:g}")
+    return array.astype(np.float32)
+
+
+def _labels(array: NDArray[Any]) -> NDArray[np.int64]:
+    if array.ndim == 2 and array.shape[1] == 1:  # noqa: PLR2004  # a column
+        array = array[:, 0]
+    if array.dtype.kind not in "iuf" or not (np.abs(array) < MOST_CLASSES).all():
+        raise AnalysisError(f"labels of {array.dtype} must be whole numbers below {MOST_CLASSES:,}")
+    labels = array.astype(np.int64)
+    if (labels != array).any():
+        raise AnalysisError(f"labels of {array.dtype} must be whole numbers")
+    return labels
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "()"

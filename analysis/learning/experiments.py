@@ -5,137 +5,106 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-import torch
 from torch import nn
 
 from analysis.errors import AnalysisError
-from analysis.learning.batch_growth import Arm, Comparison, compare, plans, train_arms
-from analysis.learning.checkpoints import ALREADY, Memory, Record
-from analysis.learning.curves import Curves, train_seeds
-from analysis.learning.lr_range import Curve, candidates, log_spaced, ramp
+from analysis.learning.batch_growth import compare, plans
+from analysis.learning.checkpoints import ALREADY
+from analysis.learning.curves import train_plans
+from analysis.learning.identity import identity_of
+from analysis.learning.lr_range import Bench, Effort, candidates, log_spaced, ramp
+from analysis.learning.memory import Memory
+from analysis.learning.models import check_module, make_module
 from analysis.learning.plans import cyclical_plan
-from analysis.learning.runs import Means
+from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult
+from analysis.learning.runs import NOWHERE, Keeping
 from analysis.learning.setups import (
     CyclicalOptions,
+    DataSummary,
     GrowthOptions,
     RangeOptions,
     Setup,
     check_device,
-    load,
+    load_data,
     machine,
-    make_module,
 )
-from analysis.learning.training import Data, sgd
+from analysis.learning.training import Arithmetic, Data, sgd
+from analysis.learning.watching import StartWatch, watch_nothing
 
 
 @dataclass(frozen=True)
-class RangeResult:
-    """What `lr_range` found: the two curves with their readings."""
+class Means:
+    """How an experiment is run, which changes none of its numbers.
 
-    experiment: Literal["lr-range"]
-    setup: Setup
-    options: RangeOptions
-    machine: dict[str, str | int]
-    parameters: int
-    candidates: Curve
-    ramp: Curve
+    Attributes
+    ----------
+    data_dir
+        A folder of idx files or an ``.npz`` file; else FashionMNIST is looked for, or downloaded.
+    keeping
+        Logs and checkpoints. What is resumed goes on where it was: runs in the middle, a range test after the
+        last that was finished.
+    jobs
+        How many runs at a time.
+    watch
+        For a progress bar, with one job.
+    """
 
-
-@dataclass(frozen=True)
-class CyclicalResult:
-    """What `cyclical` saw, one run per seed."""
-
-    experiment: Literal["cyclical"]
-    setup: Setup
-    options: CyclicalOptions
-    machine: dict[str, str | int]
-    parameters: int
-    runs: tuple[Curves, ...]
+    data_dir: Path | None = None
+    keeping: Keeping = NOWHERE
+    jobs: int = 1
+    watch: StartWatch = watch_nothing
 
 
-@dataclass(frozen=True)
-class GrowthResult:
-    """What `batch_growth` saw, one run per arm and seed, and how the arms compare."""
-
-    experiment: Literal["batch-growth"]
-    setup: Setup
-    options: GrowthOptions
-    machine: dict[str, str | int]
-    parameters: int
-    arms: dict[Arm, tuple[Curves, ...]]
-    comparisons: tuple[Comparison, ...]
+ALONE = Means()
+"""Here, one run after the other, and nothing kept."""
 
 
-Result = RangeResult | CyclicalResult | GrowthResult
-
-
-def lr_range(
-    setup: Setup, options: RangeOptions, *, data_dir: Path | None = None, means: Means | None = None
-) -> RangeResult:
+def lr_range(setup: Setup, options: RangeOptions, means: Means = ALONE) -> RangeResult:
     """Try candidate rates, and a ramp, on the setup's net and images.
 
     Parameters
     ----------
     setup
         What to run on. The weights are drawn from the first seed; with several seeds the candidates' losses
-        are medians over orders of the images.
+        are medians over orders of the images, the ramp's means.
     options
         Which rates, and how long.
-    data_dir
-        Where FashionMNIST's files are; else they are looked for, or downloaded.
     means
-        Logging, resuming, progress. What is resumed is resumed after the last candidate that was finished.
+        How.
 
     Raises
     ------
     AnalysisError
-        When the images, the device or the folder are not to be had, or the loss falls nowhere.
+        When the images, the net, the device or the folder are not to be had.
     """
-    means, data = _prepared("lr-range", setup, options, data_dir, means)
-    build = _builder(setup, data)
+    ready = _prepared("lr-range", setup, means)
     rates = log_spaced(options.lowest, options.highest, options.candidates)
-    with (
-        machine(setup) as where,
-        closing(
-            Memory(means.folder, {**means.identity, "seeds": list(setup.all_seeds)}, resume=means.resume)
-        ) as remember,
-    ):
-        module = build(setup.first_seed)
+    arithmetic = Arithmetic(bfloat16=setup.bfloat16)
+    with machine(setup) as where:
+        parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
+        module = ready.build(setup.first_seed)
         optimizer = sgd(module, setup.momentum)
-        tried = candidates(
-            module,
-            optimizer,
-            data.train,
-            rates,
-            batch=options.batch,
-            epochs=options.epochs,
-            seeds=setup.all_seeds,
-            bfloat16=means.bfloat16,
-            watch=means.watch,
-            remember=remember,
-        )
-        climbed = ramp(
-            module,
-            optimizer,
-            data.train,
-            lowest=options.lowest,
-            highest=options.highest,
-            length=options.ramp,
-            batch=options.batch,
-            smoothing=options.smoothing,
-            seed=setup.first_seed,
-            bfloat16=means.bfloat16,
-            watch=means.watch,
-            remember=remember,
-        )
-        return RangeResult("lr-range", setup, options, where, _parameters(module), tried, climbed)
+        folder = ready.keeping.folder
+        identity = identity_of(module, optimizer, ready.data, arithmetic) if folder else None
+        with closing(Memory(folder, identity, resume=ready.keeping.resume)) as memory:
+            bench = Bench(module, optimizer, ready.data.train, arithmetic)
+            effort = Effort(setup.all_seeds, means.jobs, means.watch, memory)
+            tried = candidates(bench, rates, batch=options.batch, epochs=options.epochs, effort=effort)
+            climbed = ramp(
+                bench,
+                lowest=options.lowest,
+                highest=options.highest,
+                length=options.ramp,
+                batch=options.batch,
+                smoothing=options.smoothing,
+                effort=effort,
+            )
+    return RangeResult("lr-range", setup, options, where, parameters, tried, climbed, ready.summary)
 
 
-def cyclical(
-    setup: Setup, options: CyclicalOptions, *, data_dir: Path | None = None, means: Means | None = None
-) -> CyclicalResult:
+def cyclical(setup: Setup, options: CyclicalOptions, means: Means = ALONE) -> CyclicalResult:
     """Train with cyclical rates, once per seed; the parameters are those of `lr_range`.
 
     Raises
@@ -143,66 +112,64 @@ def cyclical(
     DivergedError
         When a loss or a weight is not finite any more.
     AnalysisError
-        When the images, the device or the folder are not to be had.
+        When the images, the net, the device or the folder are not to be had.
     """
-    means, data = _prepared("cyclical", setup, options, data_dir, means)
-    build = _builder(setup, data)
-    plan = cyclical_plan(len(data.train.labels), **asdict(options))
+    ready = _prepared("cyclical", setup, means)
+    plan = cyclical_plan(len(ready.data.train.labels), **asdict(options))
     with machine(setup) as where:
-        runs = train_seeds(
-            "cyclical",
-            build,
-            data,
-            plan,
-            seeds=setup.all_seeds,
-            momentum=setup.momentum,
-            means=means,
+        parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
+        arithmetic = Arithmetic(bfloat16=setup.bfloat16)
+        runs = train_plans(
+            {"cyclical": plan}, ready.build, ready.data, **_common(ready, setup, means, arithmetic)
         )
-        return CyclicalResult("cyclical", setup, options, where, _parameters(build(setup.first_seed)), runs)
+    return CyclicalResult("cyclical", setup, options, where, parameters, runs["cyclical"], ready.summary)
 
 
-def batch_growth(
-    setup: Setup, options: GrowthOptions, *, data_dir: Path | None = None, means: Means | None = None
-) -> GrowthResult:
+def batch_growth(setup: Setup, options: GrowthOptions, means: Means = ALONE) -> GrowthResult:
     """Train with growing batches, their control and cyclical rates, once per seed each; see `cyclical`."""
-    means, data = _prepared("batch-growth", setup, options, data_dir, means)
-    build = _builder(setup, data)
+    ready = _prepared("batch-growth", setup, means)
     settings = asdict(options)
-    means = replace(means, ghost=settings.pop("ghost") or None)
-    arms = plans(len(data.train.labels), **settings)
+    arithmetic = Arithmetic(settings.pop("ghost") or None, setup.bfloat16)
+    arms = plans(len(ready.data.train.labels), **settings)
     with machine(setup) as where:
-        trained = train_arms(build, data, arms, seeds=setup.all_seeds, momentum=setup.momentum, means=means)
-        comparisons = (compare(trained, "growth", "control"), compare(trained, "growth", "cyclical"))
-        return GrowthResult(
-            "batch-growth", setup, options, where, _parameters(build(setup.first_seed)), trained, comparisons
-        )
+        parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
+        trained = train_plans(arms, ready.build, ready.data, **_common(ready, setup, means, arithmetic))
+    comparisons = (compare(trained, "growth", "control"), compare(trained, "growth", "cyclical"))
+    return GrowthResult(
+        "batch-growth", setup, options, where, parameters, trained, comparisons, ready.summary
+    )
 
 
-def _prepared(
-    experiment: str,
-    setup: Setup,
-    options: RangeOptions | CyclicalOptions | GrowthOptions,
-    data_dir: Path | None,
-    means: Means | None,
-) -> tuple[Means, Data]:
-    """Check machine and folder, load the images, and let the means tell these runs from others."""
-    means = means or Means()
-    folder = means.folder / experiment if means.folder else None
-    if folder and folder.exists() and not means.resume:
+@dataclass(frozen=True)
+class _Ready:
+    """An experiment's data, what they are, how its nets are made, and where it is kept."""
+
+    data: Data
+    summary: DataSummary
+    build: Callable[[int], nn.Module]
+    keeping: Keeping
+
+
+def _prepared(experiment: str, setup: Setup, means: Means) -> _Ready:
+    """Check machine and folder, and load the images."""
+    keeping = means.keeping
+    folder = keeping.folder / experiment if keeping.folder else None
+    if folder and folder.exists() and not keeping.resume:
         raise AnalysisError(ALREADY.format(folder))
     check_device(setup)
-    data = load(setup, data_dir)
-    settings = {**asdict(setup), **asdict(options), "threads": setup.threads or torch.get_num_threads()}
-    del settings["seeds"], settings["first_seed"]  # more seeds may be added to runs that are resumed
-    identity: Record = {name: settings[name] for name in sorted(settings)}
-    identity |= {"decay": str(identity["decay"])} if "decay" in identity else {}
-    return replace(means, folder=folder, bfloat16=setup.bfloat16, identity=identity), data
+    data, summary = load_data(setup, means.data_dir)
+    build = partial(
+        make_module, setup.net, summary.shape, summary.classes, width=setup.width, device=setup.device
+    )
+    return _Ready(data, summary, build, replace(keeping, folder=folder))
 
 
-def _builder(setup: Setup, data: Data) -> Callable[[int], nn.Module]:
-    height, width = data.train.inputs.shape[-2:]
-    return partial(make_module, setup, (height, width))
-
-
-def _parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
+def _common(ready: _Ready, setup: Setup, means: Means, arithmetic: Arithmetic) -> dict[str, Any]:
+    return {
+        "seeds": setup.all_seeds,
+        "momentum": setup.momentum,
+        "arithmetic": arithmetic,
+        "keeping": ready.keeping,
+        "jobs": means.jobs,
+        "watch": means.watch,
+    }

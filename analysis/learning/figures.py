@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from statistics import fmean
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from analysis.console import counted
-from analysis.learning.experiments import CyclicalResult, GrowthResult, RangeResult, Result
-from analysis.learning.lr_range import Curve
+from analysis.figures import axes_or_new, headed
+from analysis.learning.range_curve import RangeCurve
+from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,27 +33,52 @@ def draw(result: Result) -> Figure:
     """Draw a result of any of the three experiments."""
     match result:
         case RangeResult():
-            return _range_figure(result)
+            figure = _range_figure(result)
         case CyclicalResult():
-            return _cyclical_figure(result)
+            figure = _cyclical_figure(result)
         case GrowthResult():
-            return _growth_figure(result)
+            figure = _growth_figure(result)
+    headed(figure, f"{result.source}, {counted(result.setup.seeds, 'seed')} from {result.setup.first_seed}")
+    return figure
+
+
+def plot(curve: RangeCurve, ax: "Axes | None" = None) -> "Axes":
+    """Draw a curve of losses over learning rates: its spread over the seeds, its readings, suggested bounds.
+
+    Parameters
+    ----------
+    curve
+        Of `lr_range_test`, or one of a range test's two.
+    ax
+        Where to draw; a figure of its own by default.
+    """
+    axes = axes_or_new(ax)
+    if curve.kind == "ramp":
+        axes.plot(curve.rates, _gaps(curve.losses), color="0.8", linewidth=0.8, label="each batch")
+    low, high = _gaps(curve.lowest), _gaps(curve.highest)
+    if low != high:
+        axes.fill_between(
+            curve.rates, low, high, color="0.5", alpha=0.3, linewidth=0, label="range over seeds"
+        )
+    style = ".-" if curve.kind == "candidates" else "-"
+    axes.plot(curve.rates, _gaps(curve.smoothed), style, color="black", linewidth=1.2)
+    _mark(axes, curve)
+    axes.set_xscale("log")
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("training loss")
+    return axes
 
 
 def _range_figure(result: RangeResult) -> Figure:
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     left.set_title(f"One run of {counted(result.options.epochs, 'epoch')} per rate", loc="left")
     right.set_title("One run with a growing rate", loc="left")
-    right.plot(result.ramp.rates, _gaps(result.ramp.losses), color="0.8", linewidth=0.8, label="each batch")
     for axes, curve in ((left, result.candidates), (right, result.ramp)):
-        style = ".-" if axes is left else "-"
-        axes.plot(curve.rates, _gaps(curve.smoothed), style, color="black", linewidth=1.2)
-        _mark(axes, curve)
-        axes.set_xscale("log")
-        axes.set_xlabel("learning rate")
+        plot(curve, axes)
     left.set_ylim(0, 1.3 * (result.candidates.losses[0] or 1.0))
     left.set_ylabel("training loss (nats)")
+    right.set_ylabel("")
     named = {
         label: handle
         for axes in (right, left)
@@ -61,14 +88,18 @@ def _range_figure(result: RangeResult) -> Figure:
     return figure
 
 
-def _mark(axes: "Axes", curve: Curve) -> None:
-    """Mark the readings on a curve, and shade the suggested range."""
-    axes.axvspan(curve.lr_min, curve.lr_max, color="#009e73", alpha=0.15, label="suggested range")
+def _mark(axes: "Axes", curve: RangeCurve) -> None:
+    """Mark the readings on a curve, and shade the suggested range or say why there is none."""
+    if curve.unreadable:
+        said = "\n".join(wrap(f"not readable: {curve.unreadable}", 40))
+        axes.text(0.03, 0.03, said, transform=axes.transAxes, fontsize="small", color="#d55e00")
+    elif curve.lr_min is not None and curve.lr_max is not None:
+        axes.axvspan(curve.lr_min, curve.lr_max, color="#009e73", alpha=0.15, label="suggested range")
     heights = dict(zip(curve.rates, curve.smoothed, strict=True))
     for index, (name, (label, marker, size)) in enumerate(MARKS.items()):
-        rate = getattr(curve.readings, name)
-        height = heights.get(rate)
-        if height is not None:
+        rate = getattr(curve.readings, name, None)
+        height = None if rate is None else heights.get(rate)
+        if rate is not None and height is not None:
             axes.plot(rate, height, marker, color=f"C{index}", markersize=size, label=label)
 
 
@@ -102,7 +133,7 @@ def _cyclical_figure(result: CyclicalResult) -> Figure:
     rates.set_ylabel("learning rate")
     rates.set_ylim(bottom=0)
     rates.set_xlabel("updates")
-    figure.suptitle(f"Cyclical learning rate, decay: {result.options.decay}", x=0.02, ha="left")
+    losses.set_title(f"Cyclical learning rate, decay: {result.options.decay}", loc="left")
     return figure
 
 

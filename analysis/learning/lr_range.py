@@ -1,62 +1,77 @@
-"""The learning-rate range test, on any module, which finds itself afterwards as if nothing had happened.
+"""The learning-rate range test on images in memory, the module afterwards as if nothing had happened.
 
 Two ways to one curve of training loss over learning rate: a number of candidate rates, each from the same
 weights and through the same batches in the same order; and Smith's single run whose rate grows from update to
 update (Smith 2015, arXiv 1506.01186, section 3.3).
 """
 
-import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
+from analysis.learning.memory import Memory
+from analysis.learning.parallel import side_by_side
 from analysis.learning.plans import Plan
-from analysis.learning.readings import MovingAverage, Readings, read
-from analysis.learning.runs import Watch, unwatched
+from analysis.learning.preserving import preserved
+from analysis.learning.range_curve import Loss, RangeCurve, candidates_curve, ramp_curve
+from analysis.learning.readings import MovingAverage
 from analysis.learning.schedules import Constant, Ramp
-from analysis.learning.training import DivergedError, Examples, Update, modes_kept, seeded, updates
+from analysis.learning.training import PLAIN, Arithmetic, DivergedError, Examples, Update, seeded, updates
+from analysis.learning.watching import StartWatch, watch_nothing
 
 GIVE_UP = 4.0
 """A ramp ends where the smoothed loss is so many times the first."""
 
-Remember = Callable[[str, Callable[[], Any]], Any]
-"""Given a name and a piece of work, returns its result, or the one that it has by that name (`Memory`)."""
-
-WatchRate = Callable[[str, int], Watch]
-"""Called with a name and a number of updates before a run; what it returns is called after every update."""
-
 
 @dataclass(frozen=True)
-class Curve:
-    """Training loss over learning rate, and what it says.
+class Bench:
+    """What is tried, and on what; it is left as it was.
 
     Attributes
     ----------
-    rates
-        Ascending.
-    losses
-        As measured: of candidates, the mean over the images of the last epoch; of a ramp, each batch's. None
-        where the run broke down.
-    smoothed
-        What was read: of candidates the losses themselves.
-    readings
-        The rates that stand out.
-    lr_min, lr_max
-        The suggested bounds.
+    module, optimizer
+        As they should start each time, on the examples' device.
+    examples
+        To learn from.
+    arithmetic
+        How to compute.
     """
 
-    rates: tuple[float, ...]
-    losses: tuple[float | None, ...]
-    smoothed: tuple[float | None, ...]
-    readings: Readings
-    lr_min: float
-    lr_max: float
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    examples: Examples
+    arithmetic: Arithmetic = PLAIN
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How often, and by what means, something is tried.
+
+    Attributes
+    ----------
+    seeds
+        Of the order of the images; with several, losses are medians (candidates) or means (ramp).
+    jobs
+        How many runs at a time; the numbers are the same.
+    watch
+        For a progress bar, with one job.
+    memory
+        To be spared, on trying again, what was tried.
+    """
+
+    seeds: Sequence[int] = (0,)
+    jobs: int = 1
+    watch: StartWatch = watch_nothing
+    memory: Memory | None = None
+
+
+ONCE = Effort()
+"""One seed, and nothing remembered."""
 
 
 def log_spaced(lowest: float, highest: float, count: int) -> tuple[float, ...]:
@@ -70,173 +85,136 @@ def log_spaced(lowest: float, highest: float, count: int) -> tuple[float, ...]:
 
 
 def candidates(
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    examples: Examples,
-    rates: Sequence[float],
-    *,
-    batch: int = 64,
-    epochs: int = 5,
-    seeds: Sequence[int] = (0,),
-    bfloat16: bool = False,
-    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
-    remember: Remember = lambda name, work: work(),  # noqa: ARG005  (nothing is remembered)
-) -> Curve:
+    bench: Bench, rates: Sequence[float], *, batch: int = 64, epochs: int = 5, effort: Effort = ONCE
+) -> RangeCurve:
     """Train with each rate from the state in which the module is, and put that back.
-
-    The suggested bounds are the first clear decrease and the minimum: at a constant rate, the latter is by
-    measurement the best of them.
 
     Parameters
     ----------
-    module, optimizer
-        As they should start each time, on the examples' device.
-    examples
-        To learn from.
+    bench
+        What is tried.
     rates
         Ascending.
     batch, epochs
         Of each run.
-    seeds
-        Of the order of the images; with several, losses are medians.
-    bfloat16
-        Compute in bfloat16 where torch deems it safe.
-    watch
-        For a progress bar.
-    remember
-        To be spared, on trying again, the rates that were tried.
-
-    Raises
-    ------
-    AnalysisError
-        When the loss falls nowhere.
+    effort
+        How often, and how.
     """
-    medians = []
-    for rate in rates:
-        plan = Plan((batch,) * epochs, Constant(rate))
-        losses = []
-        for seed in seeds:
-
-            def tried(rate: float = rate, plan: Plan = plan, seed: int = seed) -> float | None:
-                seen = watch(f"rate {rate:.2g}", sum(plan.updates(len(examples.labels))))
-                made, diverged = _run(
-                    module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16
-                )
-                return None if diverged else _last_epoch_loss(made)
-
-            loss = remember(f"rate {rate!r}, seed {seed}", tried)
-            losses.append(math.inf if loss is None else loss)
-        medians.append(median(losses))
-    readings = read(rates, medians)
-    finite = _finite_or_none(medians)
-    return Curve(tuple(rates), finite, finite, readings, readings.first_decrease, readings.minimum)
+    plans = [Plan((batch,) * epochs, Constant(rate)) for rate in rates]
+    pieces = {
+        f"rate {rate!r}, {epochs} epochs in batches of {batch}, seed {seed}": partial(
+            _candidate_loss, bench, plan, seed
+        )
+        for seed in effort.seeds
+        for rate, plan in zip(rates, plans, strict=True)
+    }
+    losses = iter(_remembered(pieces, effort))
+    return candidates_curve(rates, [[next(losses) for _ in rates] for _ in effort.seeds])
 
 
 def ramp(
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    examples: Examples,
+    bench: Bench,
     *,
     lowest: float = 1e-9,
     highest: float = 1e1,
     length: int = 400,
     batch: int = 64,
     smoothing: float = 0.9,
-    seed: int = 0,
-    bfloat16: bool = False,
-    watch: WatchRate = lambda name, total: unwatched,  # noqa: ARG005  (the hook's signature)
-    remember: Remember = lambda name, work: work(),  # noqa: ARG005  (nothing is remembered)
-) -> Curve:
-    """Train once while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
+    effort: Effort = ONCE,
+) -> RangeCurve:
+    """Train while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
-    It ends early where the loss is no number any more, or the smoothed one four times the first. The
-    suggested bounds are the first clear decrease and where the fall slows: past that, a ramp's loss still
-    sinks for a while, thanks to what was learned at lower rates.
+    A run ends early where the loss is no number any more, or the smoothed one four times the first.
 
-    The other parameters are those of `candidates`; `smoothing` is the weight of the past in the average.
+    Parameters
+    ----------
+    bench
+        What is tried, once for each seed.
+    lowest, highest, length, batch
+        Of the run.
+    smoothing
+        The weight of the past in the moving average.
+    effort
+        How often, and how.
     """
     rise = Ramp(lowest, highest, length)
-    batches = (batch,) * math.ceil(length / math.ceil(len(examples.labels) / batch))
-
-    def climbed() -> list[float | None]:
-        average = MovingAverage(smoothing)
-
-        def over(made: list[Update]) -> bool:
-            return average.after(made[-1].loss) > GIVE_UP * made[0].loss or len(made) == length
-
-        plan, seen = Plan(batches, rise), watch("ramp", length)
-        made, diverged = _run(
-            module, optimizer, examples, plan, seed=seed, watch=seen, bfloat16=bfloat16, until=over
-        )
-        return [update.loss for update in made] + ([None] if diverged else [])
-
-    losses = [math.inf if loss is None else loss for loss in remember(f"ramp, seed {seed}", climbed)]
-    rates = [rise(update) for update in range(len(losses))]
-    average = MovingAverage(smoothing)
-    smoothed = [average.after(loss) for loss in losses]
-    readings = read(rates, smoothed)
-    return Curve(
-        tuple(rates),
-        _finite_or_none(losses),
-        _finite_or_none(smoothed),
-        readings,
-        readings.first_decrease,
-        readings.slows,
-    )
+    images = len(bench.examples.labels)
+    plan = Plan((batch,) * math.ceil(length / math.ceil(images / batch)), rise)
+    plan.updates(images)
+    what = f"ramp from {lowest!r} to {highest!r} in {length} batches of {batch}, smoothing {smoothing!r}"
+    pieces = {
+        f"{what}, seed {seed}": partial(_ramp_losses, bench, plan, seed, length, smoothing)
+        for seed in effort.seeds
+    }
+    rates = [rise(update) for update in range(length)]
+    return ramp_curve(rates, _remembered(pieces, effort), smoothing=smoothing)
 
 
-@contextmanager
-def preserved(module: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """Put parameters, buffers, gradients, modes, optimizer and torch's random state back, bit for bit.
+Piece = Callable[..., Any]
+"""Returns a loss, or the losses of a ramp."""
 
-    Tensors are filled in place, so that whoever holds one holds the right one afterwards.
-    """
-    tensors = [*module.parameters(), *module.buffers()]
-    values = [tensor.detach().clone() for tensor in tensors]
-    gradients = [(one, None if one.grad is None else one.grad.clone()) for one in module.parameters()]
-    state = copy.deepcopy(optimizer.state_dict())
-    with modes_kept(module), torch.random.fork_rng():
+
+def _remembered(pieces: Mapping[str, Piece], effort: Effort) -> list[Any]:
+    memory = effort.memory or Memory()
+    missing = memory.missing(pieces)
+    work = [
+        pieces[name] if effort.jobs > 1 else partial(pieces[name], watch=effort.watch) for name in missing
+    ]
+    for index, result in side_by_side(work, effort.jobs):
+        memory.keep(missing[index], result)
+    return [memory.known(name) for name in pieces]
+
+
+def _candidate_loss(bench: Bench, plan: Plan, seed: int, *, watch: StartWatch = watch_nothing) -> Loss:
+    """Return the mean loss over the images of the last epoch; None if the run breaks down."""
+    seen = watch(f"rate {plan.rate(0):.2g}", sum(plan.updates(len(bench.examples.labels))))
+    last: list[Update] = []
+    with preserved(bench.module, bench.optimizer), seeded(seed):
         try:
-            yield
-        finally:
-            with torch.no_grad():
-                for tensor, value in zip(tensors, values, strict=True):
-                    tensor.copy_(value)
-            for parameter, gradient in gradients:
-                parameter.grad = gradient
-            optimizer.load_state_dict(state)
-
-
-def _run(
-    module: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    examples: Examples,
-    plan: Plan,
-    *,
-    seed: int,
-    watch: Watch,
-    bfloat16: bool,
-    until: Callable[[list[Update]], bool] = lambda made: False,  # noqa: ARG005  (never, by default)
-) -> tuple[list[Update], DivergedError | None]:
-    """Return the updates of a run that leaves no trace, and how it broke down if it did."""
-    made: list[Update] = []
-    with preserved(module, optimizer), seeded(seed):
-        module.train()
-        try:
-            for update in updates(module, optimizer, examples, plan, seed=seed, bfloat16=bfloat16):
-                made.append(update)
-                watch(update)
-                if until(made):
-                    break
-        except DivergedError as error:
-            return made, error
-    return made, None
-
-
-def _last_epoch_loss(made: list[Update]) -> float:
-    last = [update for update in made if update.epoch == made[-1].epoch]
+            for update in _updates(bench, plan, seed):
+                seen(update)
+                if update.epoch == len(plan.batches) - 1:
+                    last.append(update)
+        except DivergedError:
+            return None
     return sum(update.loss * update.batch for update in last) / sum(update.batch for update in last)
 
 
-def _finite_or_none(values: Sequence[float]) -> tuple[float | None, ...]:
-    return tuple(value if math.isfinite(value) else None for value in values)
+def _ramp_losses(
+    bench: Bench, plan: Plan, seed: int, length: int, smoothing: float, *, watch: StartWatch = watch_nothing
+) -> list[Loss]:
+    """Return the loss of each update, None of the last if the run breaks down there."""
+    seen = watch("ramp", length)
+
+    def climb() -> Iterator[float]:
+        for update in _updates(bench, plan, seed):
+            seen(update)
+            yield update.loss
+
+    with preserved(bench.module, bench.optimizer), seeded(seed):
+        return climbed(climb(), length, smoothing)
+
+
+def _updates(bench: Bench, plan: Plan, seed: int) -> Iterator[Update]:
+    bench.module.train()
+    return updates(
+        bench.module, bench.optimizer, bench.examples, plan, seed=seed, arithmetic=bench.arithmetic
+    )
+
+
+def climbed(losses: Iterable[float], length: int, smoothing: float) -> list[Loss]:
+    """Return losses up to a length, or to where they explode; one that is not finite ends them as None."""
+    average = MovingAverage(smoothing)
+    made: list[Loss] = []
+    first = math.inf
+    try:
+        for loss in losses:
+            if not math.isfinite(loss):
+                return [*made, None]
+            first = loss if not made else first
+            made.append(loss)
+            if len(made) == length or average.after(loss) > GIVE_UP * first > 0:
+                break
+    except DivergedError:
+        made.append(None)
+    return made

@@ -137,7 +137,7 @@ def cyclical_plan(
     decay
         Whether what shrinks is the amplitude or both bounds.
     remaining
-        What is left of them after the last update.
+        What is left of them after the last update; of no account where the decay is by other rules.
 
     Raises
     ------
@@ -159,5 +159,20 @@ def cyclical_plan(
             f"cycles: {cycles} must be at most {total // 2}, half the number of updates, {total}"
         )
     half_cycle = round(total / cycles / 2)
-    gamma = gamma_leaving(remaining, total)
+    gamma = gamma_leaving(remaining, total) if decay.by_gamma else 1.0
     return Plan(batches, Cyclical(lr_min, lr_max, half_cycle, decay, gamma))
+
+
+def peaks(plan: Plan, images: int) -> tuple[float, ...]:
+    """Return the highest rate of each cycle of a cyclical plan over so many images, as decay leaves it.
+
+    >>> plan = cyclical_plan(640, lr_min=0.1, lr_max=0.5, epochs=2, cycles=2, remaining=0.25)
+    >>> [round(rate, 3) for rate in peaks(plan, 640)]
+    [0.383, 0.241]
+    """
+    rate = plan.rate
+    if not isinstance(rate, Cyclical):
+        raise AnalysisError(f"plan: {rate!r} has no cycles")
+    rates = [rate(update) for update in range(sum(plan.updates(images)))]
+    half = rate.half_cycle
+    return tuple(max(rates[apex - half : apex + half]) for apex in range(half, len(rates), 2 * half))

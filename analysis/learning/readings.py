@@ -9,10 +9,20 @@ from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
 
+Array = NDArray[np.float64]
+
+FEWEST = 3
+"""A start, a fall and a rise."""
 CLEAR = 0.1
 """The share of the whole fall that makes a decrease a clear one."""
 NOTICEABLE = 0.02
 """The share of the first loss that the whole fall must reach for there to be anything to read."""
+SURE = 3.0
+"""How many times its own scatter, and that of its start, a curve must fall."""
+
+
+class UnreadableError(AnalysisError):
+    """A curve says nothing about learning rates; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class Readings:
     divergence: float | None
 
 
-def read(rates: Sequence[float], losses: Sequence[float]) -> Readings:
+def read(rates: Sequence[float], losses: Sequence[float], *, scatter: float | None = None) -> Readings:
     """Read a curve, as Smith 2015 (section 3.3) reads accuracies, by rules instead of by eye.
 
     The start is the median of the first tenth of the losses, whose rates should be too small to matter, and
@@ -53,54 +63,124 @@ def read(rates: Sequence[float], losses: Sequence[float]) -> Readings:
     rates
         Ascending.
     losses
-        One for each rate; what is not finite counts as diverged.
+        One for each rate. What is not finite has diverged if it is past the minimum, and is left out before.
+    scatter
+        The standard error of a fall. Without it, it is estimated from what is left of the
+        curve without its best fall and rise; eight losses at least tell it that way, of fewer it is taken as
+        nothing.
 
     Raises
     ------
+    UnreadableError
+        When the curve falls nowhere, by no more than it scatters, not in one piece, or to the end of the
+        range.
     AnalysisError
-        When there are fewer than three rates, they do not ascend, or the loss falls nowhere.
+        When there are fewer than three rates, not as many losses, or the rates do not ascend.
 
     Examples
     --------
     >>> read([1e-4, 1e-3, 1e-2, 1e-1, 1e0], [2.3, 2.2, 1.0, 0.5, 2.4])
     Readings(first_decrease=0.01, steepest=0.01, slows=0.1, minimum=0.1, divergence=1.0)
     """
-    x = np.asarray(rates, dtype=float)
-    y = np.where(np.isfinite(np.asarray(losses, dtype=float)), losses, np.inf)
-    if len(x) != len(y) or len(x) < 3 or (np.diff(x) <= 0).any():  # noqa: PLR2004  (a start, a fall, a rise)
-        raise AnalysisError(f"rates: {len(x)} with {len(y)} losses must be at least 3, ascending")
+    x, y = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
+    if x.ndim != 1 or x.shape != y.shape or len(x) < FEWEST:
+        raise AnalysisError(f"rates: {x.size} with {y.size} losses must be at least 3, one loss for each")
+    if not (np.isfinite(x).all() and x[0] > 0 and (np.diff(x) > 0).all()):
+        raise AnalysisError("rates: must be positive and ascend, no two of them equal")
+    finite = np.isfinite(y)
+    if finite.sum() < FEWEST - 1:
+        raise UnreadableError(f"only {finite.sum()} of {len(y)} losses are finite")
+    lowest = int(np.argmin(np.where(finite, y, np.inf)))
+    kept = finite | (np.arange(len(y)) > lowest)
+    x, y, lowest = x[kept], np.where(finite, y, np.inf)[kept], lowest - int((~kept[:lowest]).sum())
+    unit = float(np.abs(y[np.isfinite(y)]).max()) or 1.0
+    return _read(x, y / unit, lowest, None if scatter is None else scatter / unit)
+
+
+def _read(x: Array, y: Array, lowest: int, scatter: float | None) -> Readings:
+    """Read losses of at most 1, infinite where they have diverged, all of these past the minimum."""
     before = y[: max(1, len(y) // 10)]
-    start = float(np.median(before))
-    noise = float(np.std(before)) if np.isfinite(before).all() else math.inf
-    lowest = int(np.argmin(y))
+    if lowest < len(before):
+        raise UnreadableError(
+            f"the loss is lowest among the first rates, at {x[lowest]:.3g}: it falls nowhere, or the range"
+            " begins too high"
+        )
+    start, noise = float(np.median(before)), float(np.std(before))
     fall = start - float(y[lowest])
-    if not (math.isfinite(start) and fall > max(NOTICEABLE * abs(start), 3 * noise)):
-        raise AnalysisError(
-            f"rates: from {x[0]:.3g} to {x[-1]:.3g} the loss falls nowhere from its start, {start:.4g}; "
-            "try others, or more updates"
+    if not fall > NOTICEABLE * abs(start):
+        raise UnreadableError(f"from {x[0]:.3g} to {x[-1]:.3g} the loss falls nowhere from its start")
+    if fall <= _least_fall(y, lowest, scatter) or fall <= SURE * noise:
+        raise UnreadableError("the loss falls by no more than it scatters")
+    if lowest == len(y) - 1:
+        raise UnreadableError(
+            f"the loss is lowest at the end of the range, {x[lowest]:.3g}, and may fall further: go higher"
+        )
+    down = y[: lowest + 1]
+    clear = min(max(CLEAR * fall, SURE * noise), (1 - CLEAR) * fall)
+    first = _stays_below(down, start - clear)
+    steepest, reach = _steepest(np.log(x), y, lowest)
+    if steepest < first - reach:
+        raise UnreadableError(
+            f"the loss falls fastest at {x[steepest]:.3g} but is back near its start before {x[first]:.3g}:"
+            " it does not fall in one piece"
         )
     beyond = np.flatnonzero((np.arange(len(y)) > lowest) & (y >= start))
     return Readings(
-        first_decrease=float(x[_stays_below(y[: lowest + 1], start - max(CLEAR * fall, 3 * noise))]),
-        steepest=float(x[_steepest(np.log(x), y, lowest)]),
-        slows=float(x[_stays_below(y[: lowest + 1], start - (1 - CLEAR) * fall)]),
+        first_decrease=float(x[first]),
+        steepest=float(x[max(steepest, first)]),
+        slows=float(x[_stays_below(down, start - (1 - CLEAR) * fall)]),
         minimum=float(x[lowest]),
         divergence=float(x[beyond[0]]) if len(beyond) else None,
     )
 
 
-def _stays_below(losses: NDArray[np.float64], level: float) -> int:
+def _least_fall(y: Array, lowest: int, scatter: float | None) -> float:
+    """Return what a fall must exceed not to be one of noise.
+
+    Without a known scatter: what is left of the curve without its best fall and rise (isotonic regressions on
+    both sides of the minimum) makes the scatter smaller than it is, the fewer the points the more so. The
+    factor is the 99th percentile of fall over residual for independent noise, from 8 to 400 points.
+    """
+    from scipy.optimize import isotonic_regression
+
+    if scatter is not None:
+        return SURE * scatter
+    values = y[np.isfinite(y)]
+    count = len(values)
+    if count < 8:  # noqa: PLR2004  # as said above
+        return 0.0
+    left = isotonic_regression(values[: lowest + 1], increasing=False).x
+    right = isotonic_regression(values[lowest:], increasing=True).x
+    residual = np.concatenate([values[: lowest + 1] - left, values[lowest:] - right])
+    return float((4.5 + 75 / (count - 5) ** 1.25) * np.sqrt((residual**2).sum() / (count - FEWEST)))
+
+
+def _stays_below(losses: Array, level: float) -> int:
     """Return the first index from which on no loss is above a level; the last loss is below it."""
-    return int(np.flatnonzero(losses > level)[-1]) + 1
+    above = np.flatnonzero(losses > level)
+    return int(above[-1]) + 1 if len(above) else 0
 
 
-def _steepest(log_rates: NDArray[np.float64], losses: NDArray[np.float64], lowest: int) -> int:
-    """Return the index of the steepest fall before the minimum, by secants over a tenth of the points."""
+def _steepest(log_rates: Array, losses: Array, lowest: int) -> tuple[int, int]:
+    """Return the index of the steepest fall before the minimum, and half the length of the secants."""
     reach = max(1, len(losses) // 20)
     at = np.arange(min(len(losses) // 10, lowest), lowest + 1)
     left, right = np.maximum(at - reach, 0), np.minimum(at + reach, lowest)
     slopes = (losses[right] - losses[left]) / (log_rates[right] - log_rates[left])
-    return int(at[np.argmin(slopes)])
+    return int(at[np.argmin(slopes)]), reach
+
+
+def neighbours_scatter(losses: Sequence[float]) -> float:
+    """Return the standard deviation of losses about a curve, from the median step between neighbours.
+
+    For independent normal noise about a slow curve it is right; steps and outliers, if few, do not matter.
+
+    >>> round(neighbours_scatter([0, 1, 0, 1, 0, 1, 100]), 3)
+    1.048
+    """
+    steps = np.abs(np.diff(np.asarray(losses, dtype=float)))
+    steps = steps[np.isfinite(steps)]
+    return float(1.4826 * np.median(steps) / math.sqrt(2)) if len(steps) else 0.0
 
 
 class MovingAverage:
@@ -125,3 +205,15 @@ class MovingAverage:
         self._sum = self._weight * self._sum + value
         self._weights = self._weight * self._weights + 1
         return self._sum / self._weights
+
+
+def averages_scatter(weight: float, count: float = math.inf) -> float:
+    """Return the standard deviation of a moving average of independent values of standard deviation 1.
+
+    After n values it is √(Σᵢ w²ⁱ) / Σᵢ wⁱ, here summed up.
+
+    >>> averages_scatter(0.5, 1), round(averages_scatter(0.5, 2) ** 2, 12), round((1 + 0.25) / 1.5**2, 12)
+    (1.0, 0.555555555556, 0.555555555556)
+    """
+    past = weight**count if weight else 0.0
+    return math.sqrt((1 - weight) / (1 + weight) * (1 + past) / (1 - past))

@@ -2,9 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -20,15 +19,20 @@ from analysis.learning.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
+from analysis.learning.identity import Identity, identity_of, identity_of_run
 from analysis.learning.plans import Plan
-from analysis.learning.training import Data, DivergedError, Score, Update, evaluate, seeded, updates
-
-Watch = Callable[[Update], None]
-"""Called after every update, to draw a progress bar, say."""
-
-
-def unwatched(update: Update) -> None:
-    """Watch nothing."""
+from analysis.learning.training import (
+    PLAIN,
+    Arithmetic,
+    Data,
+    DivergedError,
+    Score,
+    Update,
+    evaluate,
+    seeded,
+    updates,
+)
+from analysis.learning.watching import StartWatch, watch_nothing
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Epoch:
 
 
 @dataclass(frozen=True)
-class Run:
+class History:
     """A finished run.
 
     `seconds` is the time spent in updates (not in validating, testing and saving), all its parts together.
@@ -62,34 +66,26 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Means:
-    """How runs are made, whatever they do: only `ghost` and `bfloat16` change their numbers.
+class Keeping:
+    """Where runs are kept, which changes none of their numbers.
 
     Attributes
     ----------
-    ghost
-        Pass batches through the module in parts of so many examples; None passes them whole.
-    bfloat16
-        Compute in bfloat16 where torch deems it safe.
     folder
         Where each run keeps its log and its checkpoint, in a folder of its own; None to keep nothing.
     resume
         Go on from the checkpoints in `folder`; without it a folder that holds any is refused.
-    watch
-        Called with the run's name before a run, for a function to be called after every update.
-    identity
-        What tells these runs from others; a checkpoint with another identity is refused.
     every
         Seconds between checkpoints, beside the one after each epoch.
     """
 
-    ghost: int | None = None
-    bfloat16: bool = False
     folder: Path | None = None
     resume: bool = False
-    watch: Callable[[str, int], Watch] = lambda name, total: unwatched  # noqa: ARG005  (the hook's signature)
-    identity: Mapping[str, object] = field(default_factory=dict)
     every: float = 60.0
+
+
+NOWHERE = Keeping()
+"""Nothing is kept."""
 
 
 def train(
@@ -100,14 +96,16 @@ def train(
     plan: Plan,
     *,
     seed: int,
-    means: Means | None = None,
-) -> Run:
+    arithmetic: Arithmetic = PLAIN,
+    keeping: Keeping = NOWHERE,
+    watch: StartWatch = watch_nothing,
+) -> History:
     """Train by a plan, validate after each epoch, test once at the end.
 
     Parameters
     ----------
     name
-        Of the run, and of its folder in ``means.folder``.
+        Of the run, and of its folder in ``keeping.folder``.
     module, optimizer
         Trained in place.
     data, plan
@@ -115,57 +113,59 @@ def train(
     seed
         Of the order of the images and of torch's draws (dropout) in the run. Torch's own random state is put
         back at the end.
-    means
-        Logging, checkpoints, progress.
+    arithmetic
+        How updates are computed.
+    keeping
+        Log and checkpoints. What is resumed is this run: same data, weights at its start, plan, seed and
+        arithmetic, or it is refused.
+    watch
+        For a progress bar.
 
     Raises
     ------
     DivergedError
         When the loss or a weight is not finite any more. The last checkpoint, whose weights are, stays.
     AnalysisError
-        When the folder holds a run already and is not to be resumed, or cannot be written.
+        When the folder holds a run already and is not to be resumed, holds another run, is damaged, or
+        cannot be written.
     """
-    means = means or Means()
-    folder = means.folder / name if means.folder else None
-    identity = {**means.identity, "run": name, "seed": seed}
-    total = sum(plan.updates(len(data.train.labels)))
+    folder = keeping.folder / name if keeping.folder else None
+    images = len(data.train.labels)
+    total = sum(plan.updates(images))
+    common = identity_of(module, optimizer, data, arithmetic) if folder else {}
+    identity = identity_of_run(common, name, plan, images, seed) if folder else {}
     module.train()
     with seeded(seed):
-        begun = _start(folder, module, optimizer, identity, resume=means.resume)
+        begun = _start(folder, module, optimizer, identity, resume=keeping.resume)
         made, seconds = begun.made, begun.seconds
-        with closing(Log(folder, begun.log_size)) as log:
+        with closing(Log(folder, begun)) as log:
 
             def save() -> None:
                 if folder:
-                    save_checkpoint(folder, module, optimizer, Progress(made, seconds, log.size), identity)
+                    save_checkpoint(folder, module, optimizer, log.progress(made, seconds), identity)
 
-            watch = means.watch(name, total)
+            seen = watch(name, total)
             started = saved = time.perf_counter()
             for update in updates(
-                module,
-                optimizer,
-                data.train,
-                plan,
-                seed=seed,
-                start=made,
-                ghost=means.ghost,
-                bfloat16=means.bfloat16,
+                module, optimizer, data.train, plan, seed=seed, start=made, arithmetic=arithmetic
             ):
                 made = update.update + 1
                 seconds += time.perf_counter() - started
                 log.append({"kind": "update", **asdict(update)})
-                watch(update)
+                seen(update)
                 if update.ends_epoch:
-                    log.append({"kind": "epoch", **asdict(_epoch(module, data, log, update, means))})
-                if update.ends_epoch or time.perf_counter() - saved > means.every:
+                    epoch = _epoch(module, data, log, update, arithmetic)
+                    log.append({"kind": "epoch", **asdict(epoch)})
+                if update.ends_epoch or time.perf_counter() - saved > keeping.every:
                     _check_weights(module, update)
                     save()
                     saved = time.perf_counter()
                 started = time.perf_counter()
             if not log.of_kind("test"):
-                log.append({"kind": "test", **asdict(evaluate(module, data.test, bfloat16=means.bfloat16))})
+                score = evaluate(module, data.test, bfloat16=arithmetic.bfloat16)
+                log.append({"kind": "test", **asdict(score)})
                 save()
-            return Run(
+            return History(
                 tuple(Update(**record) for record in log.of_kind("update")),
                 tuple(Epoch(**record) for record in log.of_kind("epoch")),
                 Score(**log.of_kind("test")[0]),
@@ -177,7 +177,7 @@ def _start(
     folder: Path | None,
     module: nn.Module,
     optimizer: torch.optim.Optimizer,
-    identity: Mapping[str, object],
+    identity: Identity,
     *,
     resume: bool,
 ) -> Progress:
@@ -192,12 +192,12 @@ def _start(
     return Progress()
 
 
-def _epoch(module: nn.Module, data: Data, log: Log, last: Update, means: Means) -> Epoch:
+def _epoch(module: nn.Module, data: Data, log: Log, last: Update, arithmetic: Arithmetic) -> Epoch:
     """Sum up the epoch that an update has ended."""
     _check_weights(module, last)
     of_epoch = [record for record in log.of_kind("update") if record["epoch"] == last.epoch]
     images = sum(record["batch"] for record in of_epoch)
-    validation = evaluate(module, data.validation, bfloat16=means.bfloat16)
+    validation = evaluate(module, data.validation, bfloat16=arithmetic.bfloat16)
     if not math.isfinite(validation.loss):
         raise DivergedError(f"the validation loss is {validation.loss}", last.update, last.rate)
     return Epoch(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
+from numbers import Integral
 
 from analysis.errors import AnalysisError
 
@@ -25,6 +26,11 @@ class Decay(StrEnum):
     BOUNDS = "bounds"
     """Both bounds shrink by γ at every update: ``exp_range`` in the text of Smith 2015."""
 
+    @property
+    def by_gamma(self) -> bool:
+        """Whether γ says how much."""
+        return self in {Decay.AMPLITUDE, Decay.BOUNDS}
+
 
 def _positive(name: str, value: float) -> None:
     if not (math.isfinite(value) and value > 0):
@@ -40,7 +46,9 @@ def ordered(low: str, lowest: float, high: str, highest: float) -> None:
 
 
 def at_least_one(name: str, value: int) -> None:
-    """Refuse a count below one."""
+    """Refuse a count below one, or one that is not whole."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise AnalysisError(f"{name}: {value!r} must be a whole number")
     if value < 1:
         raise AnalysisError(f"{name}: {value} must be at least 1")
 
@@ -81,6 +89,7 @@ class Ramp:
 
     def __post_init__(self) -> None:
         ordered("lowest", self.lowest, "highest", self.highest)
+        at_least_one("updates", self.updates)
         if self.updates < 2:  # noqa: PLR2004  (a first and a last)
             raise AnalysisError(f"updates: {self.updates} must be at least 2 for the rate to grow")
 
@@ -123,8 +132,16 @@ class Cyclical:
     def __post_init__(self) -> None:
         ordered("lowest", self.lowest, "highest", self.highest)
         at_least_one("half_cycle", self.half_cycle)
+        try:
+            object.__setattr__(self, "decay", Decay(self.decay))
+        except ValueError:
+            raise AnalysisError(
+                f"decay: {self.decay!r} must be one of {', '.join(map(str, Decay))}"
+            ) from None
         if not 0 < self.gamma <= 1:
             raise AnalysisError(f"gamma: {self.gamma} must be above 0 and at most 1")
+        if self.gamma != 1 and not self.decay.by_gamma:
+            raise AnalysisError(f"gamma: {self.gamma} does nothing with the decay {str(self.decay)!r}")
 
     def __call__(self, update: int) -> float:
         """Return the learning rate of an update."""

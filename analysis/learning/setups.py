@@ -12,8 +12,6 @@ from analysis.errors import AnalysisError
 from analysis.learning.schedules import Decay
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from analysis.learning.training import Data
 
 DatasetName = Literal["fashion-mnist", "digits"]
@@ -30,10 +28,12 @@ class Setup:
         The name of the scale that the rest started from.
     dataset
         FashionMNIST, or scikit-learn's handwritten digits, which need no installation.
+    net
+        A name of ``nets.zoo`` or ``package.module:factory``; see `analysis.learning.models`.
     shrink
         Blocks of so many by so many pixels are averaged.
     width
-        Factor on the net's channels.
+        Factor on the net's channels, where it has one.
     train, validation, test
         Numbers of images; None stands for all test images.
     seeds, first_seed
@@ -59,6 +59,7 @@ class Setup:
     device: DeviceName = "cpu"
     threads: int | None = None
     bfloat16: bool = False
+    net: str = "small-inception"
 
     @property
     def all_seeds(self) -> range:
@@ -179,50 +180,62 @@ def _computes_bfloat16(device: str) -> bool:
     return bool(on_x86 or on_arm)
 
 
-def load(setup: Setup, folder: Path | None = None) -> "Data":
-    """Find, check and prepare the images, on the setup's device.
+@dataclass(frozen=True)
+class DataSummary:
+    """What a result was made from.
+
+    Attributes
+    ----------
+    name
+        Of the data set, or the path that it was read from.
+    fingerprint
+        The first digits of the SHA-256 of all inputs and labels, as they were learned.
+    channels, height, width
+        Of the images.
+    classes
+        How many there are.
+    """
+
+    name: str
+    fingerprint: str
+    channels: int
+    height: int
+    width: int
+    classes: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        return self.channels, self.height, self.width
+
+
+def load_data(setup: Setup, path: Path | None = None) -> "tuple[Data, DataSummary]":
+    """Find, check and prepare the images, on the setup's device, and say what they are.
 
     Parameters
     ----------
     setup
         Which images, and how many.
-    folder
-        Where FashionMNIST's files are; else they are looked for, or downloaded.
+    path
+        A folder of idx files or an ``.npz`` file; else FashionMNIST is looked for, or downloaded.
     """
-    from analysis.learning.datasets import digits, fashion_mnist
+    from analysis.learning.datasets import digits, from_path
+    from analysis.learning.fashion_mnist import fashion_mnist
     from analysis.learning.splits import split
     from analysis.learning.training import Data
 
-    if setup.dataset == "digits" and folder is not None:
+    if setup.dataset == "digits" and path is not None:
         raise AnalysisError("data-dir: the digits come with scikit-learn; leave the folder out")
-    dataset = digits() if setup.dataset == "digits" else fashion_mnist(folder)
+    if path is not None:
+        dataset = from_path(path)
+    else:
+        dataset = digits() if setup.dataset == "digits" else fashion_mnist()
     parts = split(
         dataset, train=setup.train, validation=setup.validation, test=setup.test, shrink=setup.shrink
     )
-    return Data.of(parts, setup.device)
-
-
-def make_module(setup: Setup, size: tuple[int, int], seed: int) -> "nn.Module":
-    """Build the small Inception for grey images of a size, its weights drawn from the seed alone.
-
-    Without convolution biases, which batch normalisation takes away again, the whole net has 1,649,386
-    parameters (with three colours, biases and no affine pair in batch normalisation the paper's 1,649,402).
-
-    >>> net = make_module(SCALES["paper"].setup, (28, 28), seed=0)
-    >>> sum(parameter.numel() for parameter in net.parameters())
-    1649386
-    """
-    import torch
-
-    from analysis.learning.training import seeded
-    from nets import zoo
-    from nets.build import build
-
-    network = zoo.small_inception(channels=1, size=size, width=setup.width, conv_bias=False)
-    with seeded(seed):
-        module = build(network)
-    module.to(setup.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves memory_format out
-    return module
+    data = Data.of(parts, setup.device)
+    channels, height, width = data.train.inputs.shape[1:]
+    return data, DataSummary(dataset.name, data.fingerprint, channels, height, width, dataset.classes)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
-from analysis.learning.datasets import Dataset, Labelled
+from analysis.learning.datasets import COLOURS, Dataset, Labelled
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def split(
     Returns
     -------
     splits
-        All standardised by the mean and the standard deviation over the drawn training pixels.
+        All standardised by the mean and the standard deviation over the drawn training pixels, in colour
+        each colour by its own.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def split(
     available = {"training and validation": (train + validation, len(dataset.train))}
     available["test"] = (test or len(dataset.test), len(dataset.test))
     _check_counts(dataset, {"train": train, "validation": validation, "test": test or 1}, available)
-    height, width = dataset.train.images.shape[1:]
+    height, width = dataset.train.images.shape[1:3]
     if shrink < 1 or height % shrink or width % shrink:
         raise AnalysisError(f"shrink: {shrink} must divide the sides of images of {height} × {width} pixels")
     drawn = np.random.default_rng(seed).permutation(len(dataset.train))[: train + validation]
@@ -65,8 +66,10 @@ def split(
         _shrunk(dataset.train, np.sort(drawn[train:]), shrink),
         _shrunk(dataset.test, np.arange(test or len(dataset.test)), shrink),
     ]
-    mean, deviation = parts[0].images.mean(dtype=np.float64), parts[0].images.std(dtype=np.float64)
-    scale = deviation or 1.0
+    over = (0, 1, 2) if parts[0].images.ndim == COLOURS else None  # each colour by itself
+    mean = parts[0].images.mean(over, dtype=np.float64)
+    deviation = parts[0].images.std(over, dtype=np.float64)
+    scale = np.where(deviation > 0, deviation, 1.0)
     return Splits(
         *(Labelled(((part.images - mean) / scale).astype(np.float32), part.labels) for part in parts)
     )
@@ -85,6 +88,6 @@ def _check_counts(
 
 def _shrunk(part: Labelled, rows: NDArray[np.int64], shrink: int) -> Labelled:
     images = part.images[rows]
-    count, height, width = images.shape
-    blocks = images.reshape(count, height // shrink, shrink, width // shrink, shrink)
+    count, height, width, *colours = images.shape
+    blocks = images.reshape(count, height // shrink, shrink, width // shrink, shrink, *colours)
     return Labelled(blocks.mean(axis=(2, 4), dtype=np.float32), part.labels[rows])

@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 from statistics import fmean
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-
-from analysis.console import counted
-from analysis.learning.batch_growth import Comparison, Estimate, estimate
-from analysis.learning.experiments import CyclicalResult, GrowthResult, RangeResult, Result
-from analysis.learning.lr_range import Curve
+from analysis.console import Table, counted
+from analysis.learning.batch_growth import ArmDifference, Estimate, estimate
+from analysis.learning.plans import cyclical_plan, peaks
+from analysis.learning.range_curve import RangeCurve
+from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result
 from analysis.learning.schedules import Decay
-from analysis.learning.setups import Setup
 
 
-def table(result: Result) -> RenderableType:
-    """Return what a terminal shows of a result."""
+def table(result: Result) -> list[str | Table]:
+    """Return what a terminal shows of a result: sentences and tables."""
     match result:
         case RangeResult():
             return _range_table(result)
@@ -27,21 +23,18 @@ def table(result: Result) -> RenderableType:
 
 
 def _columns(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
+    return Table(first, *others, ruled=True)
 
 
-def _conditions(setup: Setup, parameters: int) -> str:
+def _conditions(result: Result) -> str:
+    setup = result.setup
     seeds = counted(setup.seeds, "seed")
     if setup.first_seed:
         seeds += f" from {setup.first_seed}"
     precision = "bfloat16" if setup.bfloat16 else "float32"
     return (
-        f"{setup.dataset}, scale {setup.scale}: {setup.train:,} images to learn from, "
-        f"{parameters:,} parameters, momentum {setup.momentum:g}, {seeds}, {precision}"
+        f"{result.source}: {setup.train:,} images to learn from,"
+        f" {result.parameters:,} parameters, momentum {setup.momentum:g}, {seeds}, {precision}"
     )
 
 
@@ -58,32 +51,53 @@ def _percent(value: Estimate) -> str:
     return f"{100 * value.mean:.2f}{error}"
 
 
-def _range_table(result: RangeResult) -> RenderableType:
+def _range_table(result: RangeResult) -> list[str | Table]:
     tried = _columns("rate", "loss")
     for rate, loss in zip(result.candidates.rates, result.candidates.losses, strict=True):
         tried.add_row(_rate(rate), _loss(loss))
     read = _columns("read off the curve", "candidates", "ramp")
+    curves: tuple[RangeCurve, RangeCurve] = (result.candidates, result.ramp)
 
-    def row(name: str, *values: float | None) -> None:
-        read.add_row(name, *map(_rate, values))
+    def row(name: str, *values: str) -> None:
+        read.add_row(name, *values)
 
-    curves: tuple[Curve, Curve] = (result.candidates, result.ramp)
-    row("first clear decrease", *(curve.readings.first_decrease for curve in curves))
-    row("steepest", *(curve.readings.steepest for curve in curves))
-    row("nine tenths of the fall", *(curve.readings.slows for curve in curves))
-    row("minimum", *(curve.readings.minimum for curve in curves))
-    row("divergence", *(curve.readings.divergence for curve in curves))
+    for name, label in READINGS.items():
+        row(label, *(_reading(curve, name) for curve in curves))
     read.add_section()
-    row("suggested lr_min", *(curve.lr_min for curve in curves))
-    row("suggested lr_max", *(curve.lr_max for curve in curves))
-    return Group(
-        _conditions(result.setup, result.parameters),
+    row("suggested lr_min", *(_bound(curve, curve.lr_min) for curve in curves))
+    row("suggested lr_max", *(_bound(curve, curve.lr_max) for curve in curves))
+    reasons = [f"The {curve.kind}: {curve.unreadable}." for curve in curves if curve.unreadable]
+    averaged = result.ramp.lowest != result.ramp.highest
+    mean = f", mean of {counted(result.setup.seeds, 'seed')}" if averaged else ""
+    return [
+        _conditions(result),
         "",
         f"Training loss, {counted(result.options.epochs, 'epoch')} at a constant rate",
+        "",
         tried,
-        f"Suggested bounds, and why (the ramp has {len(result.ramp.rates)} updates)",
+        "",
+        f"Suggested bounds, and why (the ramp has {len(result.ramp.rates)} updates{mean})",
+        "",
         read,
-    )
+        *(["", *reasons] if reasons else []),
+    ]
+
+
+READINGS = {
+    "first_decrease": "first clear decrease",
+    "steepest": "steepest",
+    "slows": "nine tenths of the fall",
+    "minimum": "minimum",
+    "divergence": "divergence",
+}
+
+
+def _reading(curve: RangeCurve, name: str) -> str:
+    return "not readable" if curve.readings is None else _rate(getattr(curve.readings, name))
+
+
+def _bound(curve: RangeCurve, rate: float | None) -> str:
+    return "not readable" if curve.unreadable else _rate(rate)
 
 
 _DECAYS = {
@@ -94,7 +108,7 @@ _DECAYS = {
 }
 
 
-def _cyclical_table(result: CyclicalResult) -> RenderableType:
+def _cyclical_table(result: CyclicalResult) -> list[str | Table]:
     options = result.options
     epochs = _columns(
         "epoch",
@@ -114,18 +128,24 @@ def _cyclical_table(result: CyclicalResult) -> RenderableType:
             f"{100 * fmean(epoch.validation_accuracy for epoch in of_seeds):.2f}",
         )
     test = estimate([run.test.accuracy for run in result.runs])
+    plan = cyclical_plan(result.setup.train, **vars(options))
+    heights = ", ".join(f"{rate:.2g}" for rate in peaks(plan, result.setup.train))
     over = f"; means over {counted(len(result.runs), 'seed')}" if len(result.runs) > 1 else ""
-    return Group(
-        _conditions(result.setup, result.parameters),
+    return [
+        _conditions(result),
         "",
-        f"{counted(options.cycles, 'cycle')} between {options.lr_min:g} and {options.lr_max:g}; "
-        f"{_DECAYS[options.decay].format(options.remaining)}{over}",
+        (
+            f"{counted(options.cycles, 'cycle')} between {options.lr_min:g} and {options.lr_max:g}; "
+            f"{_DECAYS[options.decay].format(options.remaining)}, so they peak at {heights}{over}"
+        ),
+        "",
         epochs,
+        "",
         f"Test accuracy, met once, at the end: {_percent(test)} %",
-    )
+    ]
 
 
-def _growth_table(result: GrowthResult) -> RenderableType:
+def _growth_table(result: GrowthResult) -> list[str | Table]:
     options = result.options
     arms = _columns(
         "arm",
@@ -152,18 +172,23 @@ def _growth_table(result: GrowthResult) -> RenderableType:
             f"{loss.mean:.3f}{error}",
             f"{fmean(run.seconds for run in runs):.0f}",
         )
-    return Group(
-        _conditions(result.setup, result.parameters),
+    return [
+        _conditions(result),
         "",
-        f"After {counted(options.epochs, 'epoch')}, "
-        f"batch norm over {options.ghost or 'all'} images of a batch",
+        (
+            f"After {counted(options.epochs, 'epoch')}, "
+            f"batch norm over {options.ghost or 'all'} images of a batch"
+        ),
+        "",
         arms,
+        "",
         "Does growth generalise alike? (test accuracy, seed by seed, in points)",
+        "",
         _verdicts(result.comparisons),
-    )
+    ]
 
 
-def _verdicts(comparisons: Sequence[Comparison]) -> Table:
+def _verdicts(comparisons: Sequence[ArmDifference]) -> Table:
     verdicts = _columns("difference", "points", "95 % interval", "verdict", "updates")
     for comparison in comparisons:
         fewer = comparison.fewer_updates

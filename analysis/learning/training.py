@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from analysis.errors import AnalysisError
-from analysis.learning.datasets import Labelled
+from analysis.learning.datasets import GREY, Labelled
+from analysis.learning.digests import digest
 from analysis.learning.plans import Plan
 from analysis.learning.splits import Splits
 
@@ -27,37 +29,106 @@ class DivergedError(AnalysisError):
 
     def __init__(self, what: str, update: int, rate: float) -> None:
         super().__init__(f"{what} at update {update}, with learning rate {rate:.6g}; try a lower rate")
+        self.what = what
         self.update = update
         self.rate = rate
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, int, float]]:
+        """Let it come back from another process."""
+        return type(self), (self.what, self.update, self.rate)
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs, (count, channels, height, width) for images, and their classes, (count,), on one device."""
+    """Inputs, (count, channels, height, width) for images, and their classes, (count,), on one device.
+
+    Raises
+    ------
+    AnalysisError
+        When there is not one whole number from 0 as label for each input.
+    """
 
     inputs: Tensor
     labels: Tensor
 
+    def __post_init__(self) -> None:
+        shape = tuple(self.labels.shape)
+        if len(shape) != 1 or not shape[0] or self.inputs.ndim < 1 or len(self.inputs) != shape[0]:
+            raise AnalysisError(
+                f"labels of shape {shape} do not go with inputs of shape {tuple(self.inputs.shape)}:"
+                " give one label for each input"
+            )
+        if self.labels.dtype != torch.int64 or int(self.labels.min()) < 0:
+            raise AnalysisError(
+                f"labels from {self.labels.min().item()}, {self.labels.dtype}, must be int64 and at least 0"
+            )
+
     @classmethod
     def of(cls, part: Labelled, device: str = "cpu") -> Self:
-        """Return grey images (count, height, width) as inputs with one channel, channels last in memory."""
-        inputs = torch.from_numpy(part.images).unsqueeze(1).to(device, memory_format=torch.channels_last)
-        return cls(inputs, torch.from_numpy(part.labels).to(device))
+        """Return images as inputs, grey ones with one channel, channels last in memory."""
+        images = torch.from_numpy(part.images)
+        inputs = images.unsqueeze(1) if images.ndim == GREY else images.permute(0, 3, 1, 2)
+        labels = torch.from_numpy(part.labels)
+        return cls(inputs.to(device, memory_format=torch.channels_last), labels.to(device))
 
 
 @dataclass(frozen=True)
 class Data:
-    """What a run learns from, what it is watched on, and what it is tested on once, at its end."""
+    """What a run learns from, what it is watched on, and what it is tested on once, at its end.
+
+    Raises
+    ------
+    AnalysisError
+        When the inputs are of different sizes.
+    """
 
     train: Examples
     validation: Examples
     test: Examples
+
+    def __post_init__(self) -> None:
+        sizes = {tuple(part.inputs.shape[1:]) for part in (self.train, self.validation, self.test)}
+        if len(sizes) > 1:
+            raise AnalysisError(f"inputs of {' and '.join(map(str, sorted(sizes)))} must be of one size")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The first digits of the SHA-256 of all inputs and labels."""
+        parts = (self.train, self.validation, self.test)
+        return digest(tensor for part in parts for tensor in (part.inputs, part.labels))
 
     @classmethod
     def of(cls, splits: Splits, device: str = "cpu") -> Self:
         """Return the three parts as tensors on a device."""
         parts = (splits.train, splits.validation, splits.test)
         return cls(*(Examples.of(part, device) for part in parts))
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How updates are computed; both settings change their numbers.
+
+    Attributes
+    ----------
+    ghost
+        Pass each batch through the module in parts of so many examples, and update by the mean of all their
+        gradients. Only what looks across a batch can tell: batch normalisation then sees parts of one size
+        however large the batch is (ghost batch normalisation, Hoffer et al. 2017, arXiv 1705.08741). It also
+        bounds the memory. None passes batches whole.
+    bfloat16
+        Compute in bfloat16 what torch's autocast deems safe; weights stay in float32.
+    """
+
+    ghost: int | None = None
+    bfloat16: bool = False
+
+    def __str__(self) -> str:
+        precision = "bfloat16" if self.bfloat16 else "float32"
+        return f"{precision}, {self.ghost or 'all'} images of a batch at a time"
+
+
+PLAIN = Arithmetic()
+"""Batches whole, in float32."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +172,7 @@ def updates(
     *,
     seed: int,
     start: int = 0,
-    ghost: int | None = None,
-    bfloat16: bool = False,
+    arithmetic: Arithmetic = PLAIN,
 ) -> Iterator[Update]:
     """Train, one update whenever the caller asks for the next.
 
@@ -120,13 +190,8 @@ def updates(
         Of the orders.
     start
         The index of the first update to make; those before it are taken as made.
-    ghost
-        Pass each batch through the module in parts of so many examples, and update by the mean of all their
-        gradients. Only what looks across a batch can tell: batch normalisation then sees parts of one size
-        however large the batch is (ghost batch normalisation, Hoffer et al. 2017, arXiv 1705.08741). It also
-        bounds the memory. None passes batches whole.
-    bfloat16
-        Compute in bfloat16 what torch's autocast deems safe; weights stay in float32.
+    arithmetic
+        How to compute.
 
     Yields
     ------
@@ -137,8 +202,10 @@ def updates(
     ------
     DivergedError
         When a loss is not finite, before the weights change.
+    AnalysisError
+        When the module does not return a number for each class of each example.
     """
-    made = 0
+    made, checked = 0, False
     for epoch, batch in enumerate(plan.batches):
         order = _order(len(examples.labels), seed, epoch).to(examples.labels.device)
         batches = torch.split(order, batch)
@@ -149,10 +216,11 @@ def updates(
                 group["lr"] = rate
             optimizer.zero_grad()
             loss = right = 0.0
-            for part in torch.split(rows, ghost or len(rows)):
+            for part in torch.split(rows, arithmetic.ghost or len(rows)):
                 labels = examples.labels[part]
-                with autocast(labels.device.type, enabled=bfloat16):
+                with autocast(labels.device.type, enabled=arithmetic.bfloat16):
                     logits = module(examples.inputs[part])
+                    checked = checked or check_logits(logits, len(part), examples)
                     of_part = cross_entropy(logits, labels, reduction="sum") / batch
                 loss += of_part.item() * batch / len(rows)
                 if not math.isfinite(loss):
@@ -163,6 +231,25 @@ def updates(
             ends_epoch = index == made + len(batches) - 1
             yield Update(index, epoch, rate, len(rows), loss, right / len(rows), ends_epoch)
         made += len(batches)
+
+
+def check_logits(logits: object, count: int, examples: Examples) -> bool:
+    """Refuse what is not a number for each class of each of so many examples; true if it is.
+
+    Raises
+    ------
+    AnalysisError
+        With the shape, or the label that no number is for.
+    """
+    shape = tuple(logits.shape) if isinstance(logits, Tensor) else ()
+    highest = int(examples.labels.max())
+    if len(shape) != 2 or shape[0] != count or shape[1] <= highest:  # noqa: PLR2004  # (examples, classes)
+        returned = f"a tensor of shape {shape}" if isinstance(logits, Tensor) else type(logits).__name__
+        raise AnalysisError(
+            f"net: returns {returned} for {count} examples, where it must return a number for each of at"
+            f" least {highest + 1} classes of each"
+        )
+    return True
 
 
 def evaluate(module: nn.Module, examples: Examples, *, batch: int = 500, bfloat16: bool = False) -> Score:
@@ -178,6 +265,7 @@ def evaluate(module: nn.Module, examples: Examples, *, batch: int = 500, bfloat1
         ):
             with autocast(labels.device.type, enabled=bfloat16):
                 logits = module(inputs)
+                check_logits(logits, len(labels), examples)
                 loss += cross_entropy(logits, labels, reduction="sum").item()
             right += (logits.argmax(1) == labels).sum().item()
     return Score(loss / len(examples.labels), right / len(examples.labels))

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import AnalysisError
-from analysis.scores.curves import checked, counts
+from analysis.scores.chance import chance
+from analysis.scores.curves import Counts, counts
+from analysis.scores.scored import scored
 
 Array = NDArray[np.float64]
 
@@ -28,7 +30,8 @@ class Baseline:
         Points of the classifier that calls everything positive: (FPR, TPR), (recall, precision),
         (recall gain, precision gain).
     auroc, aupr, auprg
-        Areas of a ranking by chance, as the number of examples grows.
+        Mean areas of a ranking by chance, on as many examples as there are: an area under a precision–recall
+        curve is above the share of positives then, and one under a PR-gain curve below 0.
     """
 
     roc: tuple[float, float]
@@ -39,17 +42,25 @@ class Baseline:
     auprg: float
 
 
-def baseline(y_true: ArrayLike) -> Baseline:
-    """Return the all-positive classifier's points and the areas of a random ranking.
+def baseline(y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> Baseline:
+    """Return the all-positive classifier's points and the mean areas of a random ranking.
 
     Examples
     --------
-    >>> baseline([1, 0, 0, 0]).pr
-    (1.0, 0.25)
+    >>> base = baseline([1, 0, 0, 0])
+    >>> base.pr, round(base.aupr, 3)
+    ((1.0, 0.25), 0.408)
     """
-    truth, _, _ = checked(y_true, np.zeros(np.shape(y_true)))
-    share = float(truth.mean())
-    return Baseline(roc=(1.0, 1.0), pr=(1.0, share), prg=(1.0, 0.0), auroc=0.5, aupr=share, auprg=0.0)
+    s = scored(y_true, np.zeros(np.shape(y_true)), sample_weight)
+    level = chance(s)
+    return Baseline(
+        roc=(1.0, 1.0),
+        pr=(1.0, s.share),
+        prg=(1.0, 0.0),
+        auroc=level["auroc"],
+        aupr=level["aupr"],
+        auprg=level["auprg"],
+    )
 
 
 def roc_to_pr(fpr: ArrayLike, tpr: ArrayLike, share: float) -> tuple[Array, Array]:
@@ -95,7 +106,13 @@ def pr_between(
 ) -> tuple[Array, Array]:
     """Return (recall, precision) at ``steps`` + 1 equal steps of TP between two points, ends included.
 
-    FP grows linearly with TP, as on the straight ROC segment between the two.
+    FP grows linearly with TP, as on the straight ROC segment between the two. Where nothing is predicted
+    yet, precision is its limit along the segment.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no step, a count falls or is negative, or nothing is ever predicted.
 
     Examples
     --------
@@ -105,8 +122,22 @@ def pr_between(
     >>> precision.round(3).tolist()
     [0.5, 0.375, 0.318, 0.286, 0.265, 0.25]
     """
+    if steps < 1:
+        raise AnalysisError(f"steps: {steps} must be at least 1")
+    for name, (start, end) in (("tp", tp), ("fp", fp)):
+        if not 0 <= start <= end < np.inf:
+            raise AnalysisError(f"{name}: ({start:g}, {end:g}) must rise from a number of at least 0")
+    if not tp[1] <= positives < np.inf:
+        raise AnalysisError(f"tp: {tp[1]:g} is more than all {positives:g} positives")
+    if tp[1] + fp[1] == 0:
+        raise AnalysisError(
+            "tp and fp: nothing is predicted positive at either end, so there is no precision"
+        )
     between_tp, between_fp = np.linspace(*tp, steps + 1), np.linspace(*fp, steps + 1)
-    return between_tp / positives, between_tp / (between_tp + between_fp)
+    predicted = between_tp + between_fp
+    limit = np.full_like(predicted, tp[1] / (tp[1] + fp[1]))
+    precision = np.divide(between_tp, predicted, out=limit, where=predicted > 0)
+    return between_tp / positives, precision
 
 
 def first_value(at: Array, x: Array, y: Array) -> Array:
@@ -132,7 +163,11 @@ def dominates(
     >>> dominates([0, 1, 1], [1, 3, 2], [2, 3, 1])
     True
     """
-    a, b = counts(y_true, first), counts(y_true, second)
+    return never_below(counts(y_true, first), counts(y_true, second), space=space)
+
+
+def never_below(a: Counts, b: Counts, *, space: Literal["roc", "pr"] = "roc") -> bool:
+    """Tell the same of counts."""
     # Between neighbouring corners each curve is smooth, so its values at a corner and its limits from
     # the other side decide.
     if space == "roc":

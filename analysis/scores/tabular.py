@@ -1,4 +1,4 @@
-"""Two-class tables to rank: scikit-learn's breast-cancer set, the Pima diabetes set, or any CSV or ARFF file.
+"""Tables to learn from: scikit-learn's breast-cancer set, the Pima diabetes set, or any CSV or ARFF file.
 
 The diabetes set (OpenML 37) is not bundled, its licence being disputed. It is looked for in this order:
 the file that the environment variable ``DLSYSLAB_DIABETES`` names, the file of Debian's package ``weka``
@@ -7,24 +7,55 @@ the file that the environment variable ``DLSYSLAB_DIABETES`` names, the file of 
 
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError
+from analysis.scores.classes import TWO, classes_of, row_weights
+from analysis.scores.columns import Column, understand
+from analysis.scores.sheets import Sheet, frame_sheet, read_sheet
 
 DIABETES_VARIABLE = "DLSYSLAB_DIABETES"
 DEBIAN_DIABETES = Path("/usr/share/doc/weka/examples/diabetes.arff")
 OPENML_DIABETES = 37
 BUNDLED = ("breast-cancer", "diabetes")
+COUNTING = 20
+"""Rows from which on a column that counts up is taken for their numbers."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file's cells are to be taken.
+
+    Attributes
+    ----------
+    missing
+        What stands for a missing value, beside the usual marks.
+    drop
+        Whether rows with a missing value are left out; else models get NaN.
+    category, without
+        Columns that are categories whatever they look like, and columns to leave out.
+    header
+        Whether a CSV's first row names the columns; None where that is to be seen from the cells.
+    weight
+        The column of the rows' weights.
+    """
+
+    missing: Sequence[str] = ()
+    drop: bool = False
+    category: Sequence[str] = ()
+    without: Sequence[str] = ()
+    header: bool | None = None
+    weight: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Features and two classes.
+    """Features and classes.
 
     Attributes
     ----------
@@ -33,21 +64,46 @@ class Table:
     source
         Where it came from.
     features
-        Shape (n, p); columns that are not numbers are one-hot encoded.
-    labels
-        True for the positive class, shape (n,).
+        Shape (n, p), NaN where missing; categories are one-hot encoded.
+    target
+        The class of each row, as its position among ``classes``, shape (n,).
+    classes
+        As the data call them.
     positive
-        The positive class as the data call it.
+        The positive one of them; None for each against the rest.
+    weights
+        Of the rows, shape (n,), or None.
+    notes
+        What a reader should be told: categories, missing values, rows left out.
     """
 
     name: str
     source: str
     features: NDArray[np.float64]
-    labels: NDArray[np.bool_]
-    positive: str
+    target: NDArray[np.intp]
+    classes: tuple[str, ...]
+    positive: str | None
+    weights: NDArray[np.float64] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """True for the positive class, shape (n,)."""
+        return np.asarray(self.target == self.classes.index(self.positive or self.classes[-1]))
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a value is missing."""
+        return bool(np.isnan(self.features).any())
 
 
-def load(data: str, *, target: str | None = None, positive: str | None = None) -> Table:
+def load(
+    data: str,
+    *,
+    target: str | None = None,
+    positive: str | None = None,
+    reading: Reading = Reading(),  # frozen
+) -> Table:
     """Load ``breast-cancer``, ``diabetes`` or a CSV or ARFF file.
 
     Parameters
@@ -55,39 +111,43 @@ def load(data: str, *, target: str | None = None, positive: str | None = None) -
     data
         A name of ``BUNDLED`` or a path ending in .csv or .arff.
     target
-        The column to predict; the last one by default. It must hold two classes.
+        The column to predict; the last one by default. It must hold two classes or a few more.
     positive
-        The positive class; by default that of the two which sorts last (malignant, for breast-cancer).
+        The positive class; of two by default that which sorts last (malignant, for breast-cancer).
+    reading
+        How a file's cells are to be taken.
 
     Raises
     ------
     AnalysisError
-        If there is no such file, column or class, if values are missing, or the classes are not two.
+        If there is no such file, column or class, or a column cannot be understood.
     """
     if data == "breast-cancer":
-        frame, source = _breast_cancer(), "scikit-learn"
+        sheet = _breast_cancer()
+        positive = positive if positive is not None or target is not None else "malignant"
     elif data == "diabetes":
-        frame, source = _diabetes()
+        sheet = _diabetes(reading)
     else:
-        frame, source = _read(Path(data)), data
-    return _table(frame, data, source, target=target, positive=positive)
+        sheet = _file(Path(data), reading)
+    return _table(sheet, Path(data).name, target=target, positive=positive, reading=reading)
 
 
-def _breast_cancer() -> pd.DataFrame:
+def _breast_cancer() -> Sheet:
+    import pandas as pd
     from sklearn.datasets import load_breast_cancer
 
     bunch = load_breast_cancer()
     frame = pd.DataFrame(bunch.data, columns=list(bunch.feature_names))
     frame["diagnosis"] = bunch.target_names[bunch.target]
-    return frame
+    return frame_sheet(frame, "scikit-learn")
 
 
-def _diabetes() -> tuple[pd.DataFrame, str]:
+def _diabetes(reading: Reading) -> Sheet:
     named = os.environ.get(DIABETES_VARIABLE)
     if named:
-        return _read(Path(named)), named
+        return _file(Path(named), reading)
     if DEBIAN_DIABETES.exists():
-        return _read(DEBIAN_DIABETES), str(DEBIAN_DIABETES)
+        return _file(DEBIAN_DIABETES, reading)
     from sklearn.datasets import fetch_openml
 
     try:
@@ -102,72 +162,118 @@ def _diabetes() -> tuple[pd.DataFrame, str]:
             f" install Debian's package weka for {DEBIAN_DIABETES},"
             f" or allow OpenML to be reached (it answered: {error})"
         ) from error
-    return bunch.frame, f"OpenML {OPENML_DIABETES}"
+    return frame_sheet(bunch.frame, f"OpenML {OPENML_DIABETES}")
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _file(path: Path, reading: Reading) -> Sheet:
     if not path.is_file():
         raise AnalysisError(
             f"data: {str(path)!r} is neither a file nor one of {', '.join(BUNDLED)}: name one of these"
         )
-    try:
-        if path.suffix.lower() == ".arff":
-            return _read_arff(path)
-        if path.suffix.lower() == ".csv":
-            return pd.read_csv(path)
-    except (ValueError, NotImplementedError, StopIteration) as error:
-        reason = " ".join(str(error).split()) or "it ends too early"
-        raise AnalysisError(f"{path}: not a table that can be read ({reason})") from error
-    raise AnalysisError(f"{path}: its name must end in .csv or .arff")
+    return read_sheet(path, missing=reading.missing, header=reading.header)
 
 
-def _read_arff(path: Path) -> pd.DataFrame:
-    from scipy.io import arff
-
-    records, meta = arff.loadarff(path)
-    frame = pd.DataFrame(records)
-    for name, kind in zip(meta.names(), meta.types(), strict=True):
-        if kind == "nominal":
-            frame[name] = frame[name].str.decode("utf-8").replace("?", None)
-    return frame
-
-
-def _table(frame: pd.DataFrame, name: str, source: str, *, target: str | None, positive: str | None) -> Table:
-    column = frame.columns[-1] if target is None else target
-    if column not in frame.columns:
-        raise AnalysisError(
-            f"target: {source} has no column {column!r}, only {', '.join(map(str, frame.columns))}"
+def _table(sheet: Sheet, name: str, *, target: str | None, positive: str | None, reading: Reading) -> Table:
+    for option, names in (("category", reading.category), ("drop", reading.without)):
+        for column in names:
+            sheet.column(column, option)
+    if not len(sheet):
+        raise AnalysisError(f"{sheet.source}: there are no rows")
+    kept = [column for column in sheet.columns if column not in reading.without]
+    if not kept:
+        raise AnalysisError(f"{sheet.source}: no column is left")
+    predicted = kept[-1] if target is None else target
+    cells = sheet.column(predicted, "target")
+    weights, notes = sheet.weights, list(sheet.notes)
+    if reading.weight is not None:
+        weights = row_weights(sheet, reading.weight)
+    names = [column for column in kept if column not in (predicted, reading.weight)]
+    if not names:
+        raise AnalysisError(f"{sheet.source}: there is no column to predict {predicted!r} from")
+    classes, codes = classes_of(sheet, predicted, cells)
+    columns = [
+        understand(
+            column,
+            sheet.columns[column],
+            sheet.source,
+            category=column in reading.category,
+            declared=column in sheet.levels,
         )
-    gaps = frame.isna()
-    if gaps.any(axis=None):
-        hole = gaps.any().idxmax()
-        raise AnalysisError(
-            f"{source}: column {hole!r} misses {int(gaps[hole].sum())} of {len(frame)} values:"
-            " fill or drop them"
-        )
-    values = frame[column]
-    classes = sorted(values.unique())
-    if len(classes) != 2:  # noqa: PLR2004  # two-class data is what curves are drawn for
-        shown = ", ".join(map(str, classes[:4])) + (", …" if len(classes) > 4 else "")  # noqa: PLR2004  # as many as are shown
-        raise AnalysisError(
-            f"target: column {column!r} of {source} holds {len(classes)} classes ({shown}), not 2"
-        )
-    names = [str(c) for c in classes]
-    chosen = positive if positive is not None else names[-1]
-    if source == "scikit-learn" and positive is None:
-        chosen = "malignant"
-    if chosen not in names:
-        raise AnalysisError(f"positive: column {column!r} holds {' and '.join(names)}, not {chosen!r}")
-    others = frame.drop(columns=[column])
-    if others.columns.empty:
-        raise AnalysisError(f"{source}: there is no column to predict {column!r} from")
-    features = pd.get_dummies(others, dtype=float).to_numpy(dtype=np.float64)
-    if not np.isfinite(features).all():
-        raise AnalysisError(f"{source}: an infinite value cannot be used: fill or drop it")
+        for column in names
+    ]
+    features = np.concatenate([column.features() for column in columns], axis=1)
+    rows = codes >= 0
+    if not rows.all():
+        notes.append(f"{_rows(int((~rows).sum()))} without {predicted} left out.")
+    if reading.drop:
+        whole = _whole(columns)
+        if not whole[rows].all():
+            notes.append(f"{_rows(int((~whole & rows).sum()))} with a missing value left out.")
+        rows &= whole
+    notes += _notes(columns, drop=reading.drop)
     return Table(
         name=name,
-        source=source,
-        features=features,
-        labels=(values.astype(str) == chosen).to_numpy(dtype=np.bool_),
-        positive=chosen,
+        source=sheet.source,
+        features=features[rows],
+        target=codes[rows],
+        classes=classes,
+        positive=_positive(positive, classes, predicted, sheet.source),
+        weights=None if weights is None else weights[rows],
+        notes=tuple(notes),
     )
+
+
+def _positive(positive: str | None, classes: tuple[str, ...], target: str, source: str) -> str | None:
+    if positive is None:
+        return classes[-1] if len(classes) == TWO else None  # of more, each is positive in turn
+    if positive not in classes:
+        held = f"{', '.join(classes[:-1])} and {classes[-1]}"
+        raise AnalysisError(f"positive: column {target!r} of {source} holds {held}, not {positive!r}")
+    return positive
+
+
+def _whole(columns: Sequence[Column]) -> NDArray[np.bool_]:
+    """Tell which rows have every value."""
+    there = [column.codes >= 0 if column.numbers is None else ~np.isnan(column.numbers) for column in columns]
+    return np.asarray(np.logical_and.reduce(there))
+
+
+def _notes(columns: Sequence[Column], *, drop: bool) -> list[str]:
+    notes = []
+    categories = [column for column in columns if column.numbers is None]
+    if categories:
+        shown = "; ".join(f"{column.name} ({_shown(column.levels)})" for column in categories)
+        notes.append(f"Categories: {shown}.")
+    gaps = [column for column in columns if column.missing]
+    if gaps and not drop:
+        shown = ", ".join(f"{column.name} {column.missing}" for column in gaps)
+        filled = (
+            " (a category of its own where words are missing)" if any(c in categories for c in gaps) else ""
+        )
+        notes.append(f"Missing values: {shown}{filled}.")
+    counting = [
+        column.name
+        for column in columns
+        if column.numbers is not None and len(column.numbers) >= COUNTING and _counts_up(column.numbers)
+    ]
+    if counting:
+        notes.append(
+            f"{', '.join(counting)}: a different whole number in every row, without gaps; if that numbers the"
+            " rows, leave it out (--drop)."
+        )
+    return notes
+
+
+def _shown(levels: Sequence[str]) -> str:
+    most = 6
+    return ", ".join(levels[:most]) + (f" and {len(levels) - most} more" if len(levels) > most else "")
+
+
+def _counts_up(numbers: NDArray[np.float64]) -> bool:
+    return bool((np.diff(np.sort(numbers)) == 1).all())
+
+
+def _rows(count: int) -> str:
+    from analysis.console import counted
+
+    return counted(count, "row")

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, at_least, floor_div
 from nets.errors import LayerError
+from nets.layers import kinds
+from nets.network.algebra import Demand, Shape, Size, at_least, floor_div
 
 Pair: TypeAlias = tuple[int, int]
 """Rows first, then columns, as in (H, W)."""
@@ -24,6 +25,9 @@ class Layer(ABC):
 
     takes_many: ClassVar[bool] = False
     """Whether the layer joins two or more inputs instead of taking one."""
+
+    kind: ClassVar[str] = kinds.OTHER
+    """What it does, one of `nets.layers.kinds.KINDS`; conventions count by it, so subclasses count alike."""
 
     @abstractmethod
     def output(self, *inputs: Shape) -> Shape:
@@ -74,6 +78,8 @@ class Input(Layer):
     shape
         Sizes of one example, without the batch: ``(C, H, W)`` or ``(F,)``.
     """
+
+    kind = kinds.INPUT
 
     shape: tuple[int, ...] = attrs.field(converter=whole_tuple)
 

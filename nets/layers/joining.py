@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from nets.algebra import Demand, Shape, equal, product
+from nets.layers import kinds
 from nets.layers.base import Layer, show
+from nets.network.algebra import Demand, Shape, equal, product
 
 
 @attrs.frozen
@@ -19,6 +20,8 @@ class Flatten(Layer):
     >>> Flatten().output((1, 512, 7, 7))
     (1, 25088)
     """
+
+    kind = kinds.FLATTEN
 
     def output(self, *inputs: Shape) -> Shape:
         """Return (N, F)."""
@@ -52,6 +55,8 @@ class Concat(_Join):
     (1, 192, 28, 28)
     """
 
+    kind = kinds.CONCAT
+
     def output(self, *inputs: Shape) -> Shape:
         """Return (N, ΣC, …)."""
         first = inputs[0]
@@ -73,6 +78,8 @@ class Add(_Join):
     >>> Add().output((1, 64, 56, 56), (1, 64, 56, 56))
     (1, 64, 56, 56)
     """
+
+    kind = kinds.ADD
 
     def output(self, *inputs: Shape) -> Shape:
         """Return the branches' shape."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from nets.algebra import Demand, Shape, equal
+from nets.layers import kinds
 from nets.layers.base import BATCHED_IMAGES, POSITIVE, Layer, demand_rank, whole
+from nets.network.algebra import Demand, Shape, equal
 
 
 @attrs.frozen
@@ -27,6 +28,8 @@ class BatchNorm2d(Layer):
     >>> BatchNorm2d(96).weights, BatchNorm2d(96).biases
     (96, 96)
     """
+
+    kind = kinds.BATCH_NORM
 
     channels: int = attrs.field(converter=whole, validator=POSITIVE)
     affine: bool = True
@@ -71,6 +74,8 @@ class LocalResponseNorm(Layer):
     >>> LocalResponseNorm(5).output((1, 96, 55, 55))
     (1, 96, 55, 55)
     """
+
+    kind = kinds.LOCAL_RESPONSE_NORM
 
     size: int = attrs.field(converter=whole, validator=POSITIVE)
     alpha: float = 1e-4

@@ -2,9 +2,10 @@
 
 import attrs
 
-from nets.algebra import Shape
 from nets.errors import LayerError
+from nets.layers import kinds
 from nets.layers.base import Layer
+from nets.network.algebra import Shape
 
 
 class _Pointwise(Layer):
@@ -21,6 +22,8 @@ class ReLU(_Pointwise):
     Hand count: no weights, no MACs, and no activations of its own: it overwrites its input.
     """
 
+    kind = kinds.RELU
+
 
 @attrs.frozen
 class Dropout(_Pointwise):
@@ -33,6 +36,8 @@ class Dropout(_Pointwise):
     p
         Probability in [0, 1) of dropping a number.
     """
+
+    kind = kinds.DROPOUT
 
     p: float = 0.5
 
@@ -47,3 +52,5 @@ class Softmax(_Pointwise):
 
     Hand count: no weights, no MACs.
     """
+
+    kind = kinds.SOFTMAX

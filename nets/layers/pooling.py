@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, ceil_div, minimum
 from nets.errors import LayerError
+from nets.layers import kinds
 from nets.layers.base import (
     BATCHED_IMAGES,
     NOT_NEGATIVE,
@@ -20,6 +20,7 @@ from nets.layers.base import (
     show,
     slide,
 )
+from nets.network.algebra import Demand, Shape, Size, ceil_div, minimum
 
 _AS_KERNEL: Any = attrs.Factory(lambda layer: layer.kernel, takes_self=True)
 
@@ -92,6 +93,8 @@ class MaxPool2d(_Pool2d):
     (1, 64, 56, 56)
     """
 
+    kind = kinds.MAX_POOL
+
     dilation: Pair = attrs.field(default=(1, 1), converter=pair, validator=POSITIVE)
 
     @property
@@ -118,6 +121,8 @@ class AvgPool2d(_Pool2d):
     >>> AvgPool2d(2).output((1, 6, 28, 28))
     (1, 6, 14, 14)
     """
+
+    kind = kinds.AVERAGE_POOL
 
 
 @attrs.frozen
@@ -148,6 +153,8 @@ class AdaptiveAvgPool2d(_AdaptivePool2d):
     (1, 336, 1, 1)
     """
 
+    kind = kinds.ADAPTIVE_AVERAGE_POOL
+
 
 @attrs.frozen
 class AdaptiveMaxPool2d(_AdaptivePool2d):
@@ -160,3 +167,5 @@ class AdaptiveMaxPool2d(_AdaptivePool2d):
     >>> AdaptiveMaxPool2d((2, 3)).output((1, 8, 9, 9))
     (1, 8, 2, 3)
     """
+
+    kind = kinds.ADAPTIVE_MAX_POOL

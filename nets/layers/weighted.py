@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 
-from nets.algebra import Demand, Shape, Size, equal, product
 from nets.errors import LayerError
+from nets.layers import kinds
 from nets.layers.base import (
     BATCHED_IMAGES,
     NOT_NEGATIVE,
@@ -20,6 +20,7 @@ from nets.layers.base import (
     slide,
     whole,
 )
+from nets.network.algebra import Demand, Shape, Size, equal, product
 
 
 @attrs.frozen
@@ -54,6 +55,8 @@ class Conv2d(Layer):
     >>> conv1_1.macs((1, 3, 224, 224))
     86704128
     """
+
+    kind = kinds.CONVOLUTION
 
     in_channels: int = attrs.field(converter=whole, validator=POSITIVE)
     out_channels: int = attrs.field(converter=whole, validator=POSITIVE)
@@ -126,6 +129,8 @@ class Linear(Layer):
     >>> fc6.weights, fc6.biases, fc6.macs((1, 25088))
     (102760448, 4096, 102760448)
     """
+
+    kind = kinds.LINEAR
 
     in_features: int = attrs.field(converter=whole, validator=POSITIVE)
     out_features: int = attrs.field(converter=whole, validator=POSITIVE)

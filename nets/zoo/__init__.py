@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nets.errors import InputError
-from nets.graph import Network
+from nets.network.graph import Network
 from nets.suggestions import near_misses
 from nets.zoo.alexnet import alexnet
 from nets.zoo.googlenet import googlenet
@@ -25,6 +25,7 @@ __all__ = [
     "NETS",
     "alexnet",
     "canonical",
+    "family",
     "googlenet",
     "inception_naive",
     "inception_reduced",
@@ -60,7 +61,7 @@ NETS: Mapping[str, Callable[..., Network]] = MappingProxyType(
 """Functions that return a network, by the net's name."""
 
 
-def named(name: str, **options: Any) -> Network:  # noqa: ANN401  # the net's function checks them
+def named(name: str, /, **options: Any) -> Network:  # noqa: ANN401  # the net's function checks them
     """Return a net by its name.
 
     Parameters
@@ -97,6 +98,17 @@ def canonical(name: str) -> str:
     if key in NETS:
         return key
     raise InputError(f"net {name!r} does not exist{near_misses(key, NETS) or '; see `python -m nets list`'}")
+
+
+def family(name: str) -> tuple[str, ...]:
+    """Return the nets that a name may mean: the one of that name, or those whose names go on after it.
+
+    >>> family("resnet50"), family("vgg19")
+    (('resnet50-v1', 'resnet50-v1.5'), ('vgg19',))
+    """
+    key = name.lower().replace("_", "-")
+    versions = tuple(other for other in NETS if other.startswith(f"{key}-"))
+    return versions if versions and key not in NETS else (canonical(name),)
 
 
 def options_of(name: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ import math
 
 from nets.errors import InputError
 from nets.layers.base import whole
+from nets.network.graph import LARGEST
 
 Size2d = int | tuple[int, int]
 """One side of a square image, or rows and columns."""
@@ -24,8 +25,12 @@ def scaled(channels: int, width: float) -> int:
     Raises
     ------
     InputError
-        If the width is not a positive number.
+        If the width is not a positive number, or the product is absurdly large.
     """
     if isinstance(width, bool) or not isinstance(width, int | float) or not 0 < width < math.inf:
         raise InputError(f"width {width} must be a positive number")
-    return max(1, math.floor(whole(channels) * width + 0.5))
+    if whole(channels) < 1:
+        raise InputError(f"{channels} channels or features must be at least 1")
+    if width > LARGEST or channels * width > LARGEST:
+        raise InputError(f"width {width:.4g} makes more of {channels} channels than a 64-bit index counts")
+    return max(1, math.floor(channels * width + 0.5))

@@ -1,7 +1,7 @@
 """AlexNet (Krizhevsky, Sutskever, Hinton 2012, §3)."""
 
-from nets.graph import Network
 from nets.layers import Dropout, LocalResponseNorm, MaxPool2d
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 

@@ -1,7 +1,7 @@
 """GoogLeNet (Szegedy et al. 2014, arXiv 1409.4842, table 1 and §5)."""
 
-from nets.graph import Network
 from nets.layers import AdaptiveAvgPool2d, AvgPool2d, Dropout, LocalResponseNorm, MaxPool2d
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 from nets.zoo.inception import add_inception

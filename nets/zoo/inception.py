@@ -1,7 +1,7 @@
 """The two Inception modules of the assignment (Szegedy et al. 2014, arXiv 1409.4842, figure 2)."""
 
-from nets.graph import Network
 from nets.layers import Concat, MaxPool2d
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 

@@ -1,6 +1,6 @@
 """Plain multi-layer perceptrons."""
 
-from nets.graph import Network
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import scaled
 

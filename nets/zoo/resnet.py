@@ -3,8 +3,8 @@
 from typing import Literal
 
 from nets.errors import InputError
-from nets.graph import Network
 from nets.layers import AdaptiveAvgPool2d, Add, MaxPool2d, ReLU
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 

@@ -1,7 +1,7 @@
 """The small Inception of Zhang, Bengio, Hardt, Recht, Vinyals 2016 (arXiv 1611.03530, figure 3)."""
 
-from nets.graph import Network
 from nets.layers import AdaptiveAvgPool2d, Concat, MaxPool2d
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 

@@ -1,8 +1,8 @@
 """VGG (Simonyan, Zisserman 2014, arXiv 1409.1556, table 1)."""
 
 from nets.errors import InputError
-from nets.graph import Network
 from nets.layers import Dropout, MaxPool2d
+from nets.network.graph import Network
 from nets.sketch import Sketch
 from nets.zoo._common import Size2d, image, scaled
 

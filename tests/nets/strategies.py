@@ -5,7 +5,6 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from nets.errors import NetsError
-from nets.graph import Network
 from nets.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
@@ -23,6 +22,7 @@ from nets.layers import (
     ReLU,
     Softmax,
 )
+from nets.network.graph import Network
 from nets.sketch import Sketch
 
 _small = st.integers(1, 3)

@@ -141,14 +141,44 @@ def test_list_names_every_net(capsys: pytest.CaptureFixture[str]) -> None:
         (["table", "vgg19", "--set", "wdith=2"], "vgg19 has no option 'wdith'; did you mean width"),
         (["table", "vgg19", "--set", "width=wide"], "vgg19: width must be a number, not 'wide'"),
         (["table", "vgg19", "--set", "width=-1"], "width -1 must be a positive number"),
-        (["table", "vgg19", "--set", "width=1e300"], "holds more numbers than a 64-bit index counts"),
-        (["table", "vgg19", "--set", "classes=2.5"], "2.5 must be an integer"),
-        (["table", "vgg19", "--set", "classes=0"], "fc8: Linear: out_features 0 must be at least 1"),
+        (["table", "vgg19", "--set", "width=1e300"], "makes more of 64 channels than a 64-bit index counts"),
+        (["table", "vgg19", "--set", "classes=2.5"], "classes must be an integer of at least 1, not 2.5"),
+        (["table", "vgg19", "--set", "classes=0"], "vgg19: classes must be an integer of at least 1, not 0"),
         (["table", "vgg19", "--set", "bn=3"], "vgg19: bn must be true or false, not 3"),
-        (["table", "vgg19", "--set", "size=a"], "vgg19: size must be a number, not 'a'"),
-        (["table", "vgg19", "--set", "size=224.5"], "224.5 must be an integer"),
-        (["table", "mlp", "--set", "hidden=a"], "mlp: hidden must be integers such as 512,512, not 'a'"),
+        (["table", "vgg19", "--set", "size=a"], "vgg19: size must be an integer of at least 1, not 'a'"),
+        (["table", "vgg19", "--set", "size=224.5"], "size must be an integer of at least 1, not 224.5"),
+        (
+            ["table", "mlp", "--set", "hidden=a"],
+            "mlp: hidden must be up to 1,000 integers of at least 1",
+        ),
+        (["table", "mlp", "--set", "hidden=-5"], "hidden must be up to 1,000 integers of at least 1"),
+        (["table", "mlp", "--set", "hidden=5,0"], "integers of at least 1, such as 512,512, not (5, 0)"),
+        (["table", "mlp", "--set", f"hidden={'1,' * 1001}1"], "hidden must be up to 1,000 integers"),
+        (["table", "mlp", "--set", "features=0"], "mlp: features must be an integer of at least 1, not 0"),
+        (["table", "alexnet", "--set", "groups=0"], "alexnet: groups must be an integer of at least 1"),
+        (["table", "vgg19", "--set", "size=0,5"], "size must be an integer of at least 1, not (0, 5)"),
+        (["table", "vgg19", "--set", "size=5,5,5"], "size must be an integer of at least 1"),
+        (["table", "vgg19", "--set", "width=1e308"], "than a 64-bit index counts"),
+        (["table", "vgg19", "--set", "width=1e999"], "width inf must be a positive number"),
+        (["table", "vgg19", "--set", "width=nan"], "vgg19: width must be a number, not 'nan'"),
+        (["table", "vgg19", "--set", f"width={'9' * 400}"], "is larger than a 64-bit index"),
+        (["table", "vgg19", "--set", f"classes={'-' * 3000}1"], "classes must be an integer of at least 1"),
+        (["table", "vgg19", "--set", f"classes={'(' * 3000}"], "classes must be an integer of at least 1"),
+        (["table", "vgg19", "--set", "name=x"], "vgg19 has no option 'name'"),
+        (["table", "vgg19", "--set", "depth=x"], "--set depth: no net has this option"),
+        (["table", "vgg19", "--set", "shape=x"], "vgg19 has no option 'shape'"),
+        (["table", "vgg19", "--set", "kwargs=x"], "--set kwargs: no net has this option"),
+        (["check", "vgg19", "--set", "subject=x"], "--set subject: no net has this option"),
+        (["which", "1G", "vgg19", "--set", "shape=0"], "--set shape: no net has this option"),
+        (["table", "resnet18", "--set", "net=x"], "resnet18 has no option 'net'"),
         (["table", "lenet5", "--out", "/nowhere/x"], "/nowhere"),
+        (["table", "lenet5", "--out", ""], "--out must name a file"),
+        (["draw", "lenet5", "--out", ""], "--out must name a file"),
+        (["draw", "lenet5", "--out", "/dev"], "/dev: is a folder"),
+        (["which", "much", "vgg19"], "figure 'much' must be a number such as 4.133G"),
+        (["which", "0", "vgg19"], "figure '0' must be more than nothing"),
+        (["which", "1G", "vgg91"], "net 'vgg91' does not exist"),
+        (["which", "1G", "vgg19", "--input", "Nx3x32x32"], "the input must hold no symbols"),
         (["draw", "lenet5", "--out", "net.png"], "net.png: a drawing is SVG, so name the file net.svg"),
         (["draw", "lenet5", "--input", "Nx1x32x32"], "a drawing needs numbers"),
         (["check", "lenet5", "--input", "Nx1x32x32"], "its input must be numbers"),
@@ -183,17 +213,20 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
 
 def test_numbers_and_formulas_need_no_torch() -> None:
     loaded = modules_loaded_by(
-        "nets.public, nets.cli, nets.formats, nets.drawing, nets.reports, nets.formulas"
+        "nets.public, nets.cli, nets.tables.formats, nets.drawing.svg, nets.reports, nets.network.formulas"
     )
     assert loaded.isdisjoint({"torch", "fvcore", "matplotlib", "pandas"})
-    assert "sympy" not in modules_loaded_by("nets.public, nets.formats, nets.drawing, nets.reports")
+    assert "sympy" not in modules_loaded_by(
+        "nets.public, nets.tables.formats, nets.drawing.svg, nets.reports"
+    )
 
 
 def test_an_interrupted_check_ends_with_status_130(tmp_path: Path) -> None:
     sign = tmp_path / "started"
     code = (
-        "import pathlib, sys; from nets import cli, counters; right = counters.count;"
-        f"counters.count = lambda *a: (pathlib.Path({str(sign)!r}).touch(), right(*a))[1];"
+        "import pathlib, sys; from nets import cli; from nets.counting import opinions;"
+        "right = opinions.fvcore_opinion;"
+        f"opinions.fvcore_opinion = lambda *a: (pathlib.Path({str(sign)!r}).touch(), right(*a))[1];"
         "sys.exit(cli.main(['check', 'resnet152-v1']))"
     )
     with started(sys.executable, "-c", code) as process:

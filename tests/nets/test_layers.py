@@ -1,22 +1,29 @@
 """Each layer's hand count on a case small enough to do in one's head, and what it refuses."""
 
 import pytest
+import torch
+from torch import nn
 
+from nets.build import module_of
 from nets.errors import LayerError, ShapeError
-from nets.graph import step
 from nets.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Add,
+    AvgPool2d,
     BatchNorm2d,
     Concat,
     Conv2d,
     Dropout,
     Flatten,
     Input,
+    Layer,
     Linear,
     LocalResponseNorm,
     MaxPool2d,
     ReLU,
 )
+from nets.network.graph import step
 
 
 def test_a_convolution_counted_by_hand() -> None:
@@ -93,3 +100,27 @@ def test_inputs_that_do_not_fit_are_refused_by_the_layers_name(
 def test_an_output_beyond_64_bits_is_refused() -> None:
     with pytest.raises(ShapeError, match="holds more numbers than a 64-bit index counts"):
         step("flatten", Flatten(), ((10**10, 10**10, 1, 1),))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "sentence"),
+    [
+        (BatchNorm2d(8), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (LocalResponseNorm(5), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (MaxPool2d(1), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (AvgPool2d(1), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (AdaptiveAvgPool2d(), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (AdaptiveMaxPool2d(), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+        (Conv2d(8, 1, 1), (1, 8), "bn: expects N×C×H×W, gets 1×8"),
+    ],
+)
+def test_layers_of_images_refuse_what_is_flat(layer: Layer, shape: tuple[int, ...], sentence: str) -> None:
+    with pytest.raises(ShapeError, match=sentence):
+        step("bn", layer, (shape,))
+
+
+def test_local_response_normalisation_has_torchs_defaults() -> None:
+    ours, torchs = LocalResponseNorm(5), nn.LocalResponseNorm(5)
+    assert (ours.alpha, ours.beta, ours.k) == (torchs.alpha, torchs.beta, torchs.k)
+    data = torch.rand(2, 7, 3, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(module_of(ours)(data), torchs(data))

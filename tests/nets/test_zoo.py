@@ -6,7 +6,7 @@ import pytest
 
 from nets import zoo
 from nets.errors import InputError, LayerError, ShapeError
-from nets.tables import total
+from nets.tables.rows import total
 
 
 def counts(name: str, prefix: str = "", **options: Any) -> tuple[int, int, int]:  # noqa: ANN401  # the zoo checks them

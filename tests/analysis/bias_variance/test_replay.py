@@ -13,15 +13,15 @@ from analysis.bias_variance.replay import (
     PRINTED_TABLE,
     Replay,
     agrees,
-    compare,
+    detectability,
     probability_best_found,
-    replay,
+    replay_homework,
 )
 
 
 @pytest.fixture(scope="module")
 def replayed() -> Replay:
-    return replay()
+    return replay_homework()
 
 
 def test_question_1_2_digit_by_digit(replayed: Replay) -> None:
@@ -62,12 +62,14 @@ def test_degree_8_is_best(replayed: Replay) -> None:
 
 def test_what_question_1_5_could_conclude(replayed: Replay) -> None:
     """The gain and its standard deviation as published; the chances as a normal law has them."""
-    comparison = replayed.comparison
-    assert round(comparison.gain, 4) == 0.0038
-    assert round(comparison.unpaired_sd, 3) in (0.025, 0.026)
-    assert comparison.unpaired_wrong == pytest.approx(0.441, abs=0.001)
-    assert comparison.paired_wrong == pytest.approx(0.318, abs=0.005)
-    assert comparison.paired_needed < comparison.unpaired_needed / 10
+    found = replayed.detectability
+    assert round(found.gain, 4) == 0.0038
+    assert round(found.unpaired_sd, 3) in (0.025, 0.026)
+    assert found.unpaired_wrong == pytest.approx(0.441, abs=0.001)
+    assert found.paired_wrong == pytest.approx(0.318, abs=0.005)
+    assert found.paired_needed is not None
+    assert found.unpaired_needed is not None
+    assert found.paired_needed < found.unpaired_needed / 10
 
 
 def test_the_chance_of_a_wrong_sign_against_runs_of_the_scheme(replayed: Replay) -> None:
@@ -88,8 +90,8 @@ def test_the_chance_of_a_wrong_sign_against_runs_of_the_scheme(replayed: Replay)
             means.append(((f(split.x_test) + noise[:, 40:] - predictions) ** 2).mean())
         averages.append(np.array(means))
     gains = averages[0] - averages[1]
-    assert gains.std() == pytest.approx(replayed.comparison.unpaired_sd, rel=0.05)
-    assert (gains < 0).mean() == pytest.approx(replayed.comparison.unpaired_wrong, abs=0.03)
+    assert gains.std() == pytest.approx(replayed.detectability.unpaired_sd, rel=0.05)
+    assert (gains < 0).mean() == pytest.approx(replayed.detectability.unpaired_wrong, abs=0.03)
 
 
 def test_the_chance_of_finding_the_best_degree(replayed: Replay) -> None:
@@ -109,7 +111,7 @@ def test_a_comparison_the_other_way_round_has_the_same_chances(replayed: Replay)
     split, f = replayed.split, replayed.problem.target
     hats = hat_matrices([8, 9], split.x_train, split.x_test, replayed.problem.interval)
     eighth, ninth = (squared_error(hat, f(split.x_train), f(split.x_test), 0.3) for hat in hats)
-    there, back = compare(ninth, eighth, datasets=100), compare(eighth, ninth, datasets=100)
+    there, back = detectability(ninth, eighth, datasets=100), detectability(eighth, ninth, datasets=100)
     assert there.gain == pytest.approx(-back.gain)
     assert there.unpaired_wrong == pytest.approx(back.unpaired_wrong, abs=1e-6)
     assert there.paired_wrong == pytest.approx(back.paired_wrong, abs=1e-6)
@@ -118,6 +120,6 @@ def test_a_comparison_the_other_way_round_has_the_same_chances(replayed: Replay)
 def test_no_global_generator_is_touched() -> None:
     random.seed(1)
     state, other = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched
-    replay()
+    replay_homework()
     assert random.getstate() == state
     assert np.random.get_state()[1].tolist() == other  # type: ignore[index]  # noqa: NPY002  # the global state must be untouched

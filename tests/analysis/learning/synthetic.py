@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from analysis.learning.datasets import FILES, IdxFile
+from analysis.learning.fashion_mnist import FILES, IdxFile
 from analysis.learning.training import Data, Examples
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,12 +12,12 @@ from scipy.stats import sem, ttest_rel
 from torch import nn
 
 from analysis.errors import AnalysisError
-from analysis.learning.batch_growth import Arm, compare, estimate, plans, train_arms
-from analysis.learning.curves import Curves, stretches
+from analysis.learning.batch_growth import Arm, compare, estimate, plans
+from analysis.learning.curves import Curves, stretches, train_plans
 from analysis.learning.plans import Plan
-from analysis.learning.runs import Run
+from analysis.learning.runs import History
 from analysis.learning.schedules import Constant
-from analysis.learning.training import Score, Update
+from analysis.learning.training import DivergedError, Score, Update
 from tests.analysis.learning.synthetic import Net, data
 
 
@@ -85,6 +86,12 @@ def test_no_spread_needs_no_interval() -> None:
     assert comparison.verdict == "different"
 
 
+def test_identical_arms_are_within_error() -> None:
+    comparison = compare(arms_that_ended([0.9, 0.8], [0.9, 0.8]), "growth", "control")
+    assert comparison.verdict == "within error"
+    assert comparison.interval == (0.0, 0.0)
+
+
 def test_arms_of_other_seeds_are_not_compared() -> None:
     arms = arms_that_ended([0.9, 0.8], [0.9, 0.8])
     arms["control"] = arms["control"][1:]
@@ -108,7 +115,7 @@ def test_the_arms_differ_in_what_they_should_and_in_nothing_else() -> None:
         return Net(seed)
 
     arms = plans(40, lr_min=0.01, lr_max=0.1, epochs=3, smallest=5, largest=20, cyclical_batch=10)
-    trained = train_arms(make_module, data(), arms, seeds=(3, 4))
+    trained = train_plans(arms, make_module, data(), seeds=(3, 4))
     assert made == [3, 4] * 3
     assert {arm: runs[0].updates for arm, runs in trained.items()} == {
         "growth": 8 + 4 + 2,
@@ -127,7 +134,7 @@ def test_stretches_lose_no_update(count: int) -> None:
     updates = tuple(
         Update(index, 0, 0.1, 1, loss, 0.5, ends_epoch=False) for index, loss in enumerate(losses)
     )
-    summed = stretches(Run(updates, (), Score(0, 0), 0))
+    summed = stretches(History(updates, (), Score(0, 0), 0))
     assert len(summed) <= 200
     assert summed[-1].updates == count
     ends = [stretch.updates for stretch in summed]
@@ -141,3 +148,17 @@ def test_growth_holds_the_rate_that_its_control_halves() -> None:
     assert arms["growth"].rate == Constant(0.03)
     assert arms["control"] == Plan((32,) * 9, arms["control"].rate)
     assert arms["control"].rate(9 * 625 - 1) == 0.03 * 32 / 8192
+
+
+def test_runs_side_by_side_are_the_same_runs() -> None:
+    arms = plans(40, lr_min=0.01, lr_max=0.1, epochs=3, smallest=5, largest=20, cyclical_batch=10)
+    alone, together = (train_plans(arms, Net, data(), seeds=(3, 4), jobs=jobs) for jobs in (1, 2))
+    for arm in arms:
+        for one, other in zip(alone[arm], together[arm], strict=True):
+            assert replace(one, seconds=0) == replace(other, seconds=0)
+
+
+def test_a_run_that_diverges_in_another_process_says_so() -> None:
+    with pytest.raises(DivergedError, match="try a lower rate") as stop:
+        train_plans({"growth": Plan((8,) * 3, Constant(1e30))}, Net, data(), seeds=(3, 4), jobs=2)
+    assert stop.value.rate == 1e30

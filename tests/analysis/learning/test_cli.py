@@ -9,13 +9,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy.stats import sem
 
 from analysis.cli import main
-from analysis.learning import results
-from analysis.learning.datasets import DEBIAN_FOLDER
-from analysis.learning.experiments import GrowthResult, RangeResult
+from analysis.learning.fashion_mnist import DEBIAN_FOLDER
+from analysis.learning.results import GrowthResult, RangeResult, read_result
 from analysis.learning.setups import SCALES
 from tests.analysis.learning.synthetic import write_idx_files
 from tests.commands import run_python, started, wait_until
@@ -105,7 +105,7 @@ def test_batch_growth_answers_with_errors_updates_and_seconds(
     assert [comparison["second"] for comparison in two["comparisons"]] == ["control", "cyclical"]
     assert two["comparisons"][0]["difference"]["error"] > 0
     refused = refusal(capsys, *command, "--resume", "--momentum", "0.5")
-    assert "was made with momentum = 0.0, not 0.5" in refused
+    assert "was made with optimizer = SGD (" in refused
 
 
 def test_the_table_fits_80_columns(
@@ -116,7 +116,7 @@ def test_the_table_fits_80_columns(
         assert main([name, "--from", str(EXAMPLES / f"{name}-small.json")]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert max(map(len, lines)) <= 80
-        assert lines[0].startswith("fashion-mnist, scale small: 20,000 images")
+        assert re.match(r"fashion-mnist.*, small-inception, scale small: 20,000", lines[0])
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:
@@ -128,15 +128,17 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
 
 
 def test_the_bounds_are_what_the_range_test_reads() -> None:
-    result = results.load(EXAMPLES / "lr-range-small.json", "lr-range")
+    result = read_result(EXAMPLES / "lr-range-small.json", "lr-range")
     assert isinstance(result, RangeResult)
     for options in (SCALES["small"].cyclical, SCALES["small"].growth):
+        assert result.candidates.lr_min is not None
+        assert result.candidates.lr_max is not None
         assert options.lr_min == float(f"{result.candidates.lr_min:.0e}")
         assert options.lr_max == float(f"{result.candidates.lr_max:.0e}")
 
 
 def test_growth_matches_its_control_with_4_times_fewer_updates_in_the_kept_result() -> None:
-    result = results.load(EXAMPLES / "batch-growth-small.json", "batch-growth")
+    result = read_result(EXAMPLES / "batch-growth-small.json", "batch-growth")
     assert isinstance(result, GrowthResult)
     assert result.setup.seeds == 3
     assert result.comparisons[0].fewer_updates == 5625 / 1252
@@ -150,7 +152,7 @@ def test_the_seeds_of_a_range_test_are_told_apart(capsys: pytest.CaptureFixture[
     first = printed(capsys, *command, "--first-seed", "3")
     assert first["setup"]["first_seed"] == 3
     refused = refusal(capsys, *command, "--resume")
-    assert "was made with seeds = [3, 4, 5], not [0, 1, 2]" in refused
+    assert "was made with net = BuiltNetwork of 6,901 parameters (" in refused
 
 
 def test_killed_and_resumed_a_command_prints_the_same_numbers(
@@ -179,7 +181,7 @@ def test_interrupted_it_ends_with_status_130(monkeypatch: pytest.MonkeyPatch) ->
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("analysis.learning.experiments.train_seeds", interrupt)
+    monkeypatch.setattr("analysis.learning.experiments.train_plans", interrupt)
     assert main(["cyclical", *DIGITS]) == 130
 
 
@@ -234,7 +236,7 @@ def test_fashion_mnist_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (
             ["cyclical", "--data-dir", "nowhere"],
-            "nowhere: has no train-images-idx3-ubyte.gz; name the folder that holds the four idx files",
+            "nowhere: cannot be read: No such file or directory",
         ),
         (
             ["batch-growth", *DIGITS, "--epochs", "2"],
@@ -245,9 +247,22 @@ def test_fashion_mnist_is_learned(capsys: pytest.CaptureFixture[str]) -> None:
             "largest: 100 must be the smallest batch, 8, doubled some times",
         ),
         (
-            ["lr-range", *DIGITS, "--lowest", "1e-9", "--highest", "1e-8", "--ramp", "3"],
-            "rates: from 1e-09 to 1e-08 the loss falls nowhere from its start",
+            ["cyclical", *DIGITS, "--decay", "none", "--remaining", "0.5"],
+            "--remaining does nothing with --decay none; leave one of them out.",
         ),
+        (["cyclical", *DIGITS, "--epochs", "100000000000000000000"], "Invalid value for '--epochs'"),
+        (["cyclical", *DIGITS, "--net", "lenet6"], "net: net 'lenet6' does not exist; did you mean lenet5"),
+        (["cyclical", *DIGITS, "--net", "vgg19"], "net: "),
+        (["cyclical", *DIGITS, "--net", "math:pi"], "net: 'math:pi' raised TypeError"),
+        (["cyclical", *DIGITS, "--net", "nowhere:net"], "net: 'nowhere:net': there is no module 'nowhere'"),
+        (["cyclical", *DIGITS, "--net", "torch:tensors"], "net: 'torch:tensors': module 'torch' has no"),
+        (
+            ["cyclical", *DIGITS, "--net", "collections:Counter"],
+            "net: 'collections:Counter' returned Counter",
+        ),
+        (["cyclical", *DIGITS, "--net", ":"], "net: ':' must be like package.module:name"),
+        (["cyclical", *DIGITS, "--net", "torch.nn:Identity"], "net: 'torch.nn:Identity' has no parameter"),
+        (["cyclical", *DIGITS, "--net", "torch.nn:Linear"], "net: 'torch.nn:Linear' raised TypeError"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -277,3 +292,152 @@ def test_a_file_that_is_no_result(
     path = tmp_path / "result.json"
     path.write_text(content)
     assert complaint in refusal(capsys, "cyclical", "--from", str(path))
+
+
+def test_a_range_with_nothing_to_read_keeps_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["lr-range", *DIGITS, "--lowest", "1e-9", "--highest", "1e-8", "--ramp", "30"]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert out.count("not readable") == 14
+    assert "1.00e-09   2.3" in out
+    assert re.search(
+        r"The candidates: from 1e-09 to 1e-08 the loss falls nowhere|The candidates: the loss", out
+    )
+    assert "The ramp: " in out
+
+
+def test_the_header_says_how_high_the_cycles_go(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cyclical", "--from", str(EXAMPLES / "cyclical-small.json")]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    # 0.005 + 0.055·0.1^(1/6), and so on at 3/6 and 5/6 of the way
+    assert "3 cycles between 0.005 and 0.06" in out
+    assert "so they peak at 0.042, 0.022, 0.013" in out
+
+
+def own(path: Path, seed: int = 0) -> Path:
+    """A file of images in colour, with three classes."""
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 256, (80, 6, 6, 3), dtype=np.uint8)
+    labels = np.arange(80) % 3
+    np.savez(path, x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:])
+    return path
+
+
+OWN = [
+    "--scale",
+    "tiny",
+    "--shrink",
+    "2",
+    "--train",
+    "40",
+    "--validation",
+    "20",
+    "--test",
+    "20",
+    "--seeds",
+    "2",
+]
+
+
+def test_a_result_is_headed_with_what_it_was_made_from(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = own(tmp_path / "own.npz")
+    command = ["cyclical", *OWN, "--data-dir", str(path), "--batch", "10", "--epochs", "2"]
+    result = printed(capsys, *command, "--out", str(tmp_path))
+    assert result["data"]["name"] == str(path)
+    assert (result["data"]["channels"], result["data"]["height"], result["data"]["classes"]) == (3, 3, 3)
+    assert main(["cyclical", "--from", str(tmp_path / "cyclical.json")]) == 0
+    head = capsys.readouterr().out.splitlines()[0]
+    assert head.startswith(f"{path} ({result['data']['fingerprint']})"[:20])
+    assert "fashion" not in head
+
+
+@pytest.mark.parametrize(
+    "command", [["cyclical", "--epochs", "2", "--batch", "10"], ["lr-range", "--ramp", "20"]]
+)
+def test_a_result_is_not_resumed_from_other_images(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]
+) -> None:
+    one, other = own(tmp_path / "one.npz"), own(tmp_path / "other.npz", seed=1)
+    command = [*command, *OWN, "--out", str(tmp_path / "out")]
+    first = printed(capsys, *command, "--data-dir", str(one))
+    refused = refusal(capsys, *command, "--data-dir", str(other), "--resume")
+    assert "was made with data = 40 train + 20 validation + 20 test examples (" in refused
+    again = printed(capsys, *command, "--data-dir", str(one), "--resume")
+    assert again == first
+
+
+def test_seeds_may_be_added_to_a_finished_range_test(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    command = ["lr-range", *OWN, "--data-dir", str(own(tmp_path / "own.npz")), "--ramp", "20"]
+    two = printed(capsys, *command, "--out", str(tmp_path / "out"))
+    three = printed(capsys, *command, "--seeds", "3", "--out", str(tmp_path / "out"), "--resume")
+    assert three["candidates"] != two["candidates"]
+    assert three == printed(capsys, *command, "--seeds", "3")
+
+
+NETS = """
+from torch import nn
+
+def make(shape, classes):
+    channels, height, width = shape
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes))
+
+KEPT = nn.Sequential(nn.Flatten(), nn.Linear(27, 3))
+
+def kept():
+    return KEPT
+
+def fails():
+    raise RuntimeError("no\\nway")
+
+def wrong(classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(5, classes))
+"""
+
+
+@pytest.fixture
+def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of somebody's nets in the current folder."""
+    (tmp_path / "somebodys_nets.py").write_text(NETS)
+    own(tmp_path / "own.npz")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "somebodys_nets", raising=False)
+
+
+@pytest.mark.usefixtures("nets")
+def test_anyones_net_learns(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["cyclical", *OWN, "--data-dir", "own.npz", "--batch", "10", "--epochs", "2"]
+    result = printed(capsys, *command, "--net", "somebodys_nets:make")
+    assert result["parameters"] == 27 * 3 + 3
+    assert result["setup"]["net"] == "somebodys_nets:make"
+    zoo = printed(capsys, *command, "--net", "mlp", "--width", "0.01")
+    assert zoo["parameters"] == 27 * 5 + 5 + 5 * 5 + 5 + 5 * 3 + 3  # two hidden layers of 512 · 0.01
+
+
+@pytest.mark.usefixtures("nets")
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        ("kept", "net: 'somebodys_nets:kept' returns one and the same module each time; make a new one"),
+        ("fails", "net: 'somebodys_nets:fails' raised RuntimeError: no way"),
+        ("wrong", "net: 'somebodys_nets:wrong' cannot take images of shape (3, 3, 3): RuntimeError: mat1"),
+    ],
+)
+def test_a_net_that_will_not_do_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], net: str, said: str
+) -> None:
+    sentence = refusal(
+        capsys, "cyclical", *OWN, "--data-dir", "own.npz", "--batch", "10", "--net", f"somebodys_nets:{net}"
+    )
+    assert sentence.startswith(said)
+
+
+@pytest.mark.usefixtures("nets")
+def test_jobs_change_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    common = [*OWN, "--data-dir", "own.npz", "--net", "somebodys_nets:make"]
+    for command in (["lr-range", "--ramp", "20"], ["cyclical", "--batch", "10", "--epochs", "2"]):
+        alone = printed(capsys, *command, *common)
+        assert without_time(printed(capsys, *command, *common, "--jobs", "2")) == without_time(alone)

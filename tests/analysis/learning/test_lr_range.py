@@ -8,23 +8,24 @@ import torch
 from torch import nn
 
 from analysis.errors import AnalysisError
-from analysis.learning.lr_range import Curve, candidates, log_spaced, ramp
+from analysis.learning.lr_range import Bench, Effort, candidates, log_spaced, ramp
 from analysis.learning.plans import Plan
+from analysis.learning.range_curve import RangeCurve
 from analysis.learning.schedules import Constant, Ramp
 from analysis.learning.training import seeded, sgd, updates
 from tests.analysis.learning.synthetic import Net, data, same, state
 
 EXAMPLES = data(train=60).train
 RATES = log_spaced(1e-6, 1e1, 8)
-RangeTest = Callable[[nn.Module, torch.optim.Optimizer], Curve]
+RangeTest = Callable[[nn.Module, torch.optim.Optimizer], RangeCurve]
 
 
-def try_candidates(module: nn.Module, optimizer: torch.optim.Optimizer) -> Curve:
-    return candidates(module, optimizer, EXAMPLES, RATES, batch=10, epochs=2)
+def try_candidates(module: nn.Module, optimizer: torch.optim.Optimizer) -> RangeCurve:
+    return candidates(Bench(module, optimizer, EXAMPLES), RATES, batch=10, epochs=2)
 
 
-def try_ramp(module: nn.Module, optimizer: torch.optim.Optimizer) -> Curve:
-    return ramp(module, optimizer, EXAMPLES, lowest=1e-6, highest=1e3, length=60, batch=10)
+def try_ramp(module: nn.Module, optimizer: torch.optim.Optimizer) -> RangeCurve:
+    return ramp(Bench(module, optimizer, EXAMPLES), lowest=1e-6, highest=1e3, length=60, batch=10)
 
 
 def half_trained() -> tuple[Net, torch.optim.SGD]:
@@ -79,7 +80,9 @@ def test_interrupted_it_leaves_no_trace_either() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ramp(module, optimizer, EXAMPLES, length=60, batch=10, watch=lambda *_: interrupt)
+        ramp(
+            Bench(module, optimizer, EXAMPLES), length=60, batch=10, effort=Effort(watch=lambda *_: interrupt)
+        )
     assert same(state(module), weights)
 
 
@@ -117,6 +120,7 @@ def test_both_ways_suggest_a_range_that_learns() -> None:
         assert isinstance(curve.lr_min, float)
         assert isinstance(curve.lr_max, float)
         assert 1e-5 < curve.lr_min <= curve.lr_max < 10
+        assert curve.readings is not None
         assert curve.lr_min == curve.readings.first_decrease
 
 
@@ -125,7 +129,9 @@ def test_several_seeds_give_medians() -> None:
     optimizer = sgd(module, 0.9)
 
     def losses(*seeds: int) -> tuple[float | None, ...]:
-        return candidates(module, optimizer, EXAMPLES, RATES, batch=10, epochs=1, seeds=seeds).losses
+        return candidates(
+            Bench(module, optimizer, EXAMPLES), RATES, batch=10, epochs=1, effort=Effort(seeds)
+        ).losses
 
     for rates in zip(losses(0), losses(1), losses(2), losses(0, 1, 2), strict=True):
         one, two, three, median = (math.inf if loss is None else loss for loss in rates)
@@ -134,15 +140,74 @@ def test_several_seeds_give_medians() -> None:
 
 def test_a_run_that_breaks_down_has_diverged_and_the_rest_is_read() -> None:
     linear = nn.Linear(8, 3)
-    curve = candidates(linear, sgd(linear, 0.9), EXAMPLES, (1e-3, 1e-1, 1e38), batch=10)
+    curve = candidates(Bench(linear, sgd(linear, 0.9), EXAMPLES), (1e-3, 1e-1, 1e38), batch=10)
     assert curve.losses[-1] is None
+    assert curve.readings is not None
     assert curve.readings.divergence == 1e38
 
 
-def test_a_net_that_does_not_learn_is_one_sentence() -> None:
+def test_a_net_that_does_not_learn_has_a_curve_all_the_same() -> None:
     module = Net()
-    with pytest.raises(AnalysisError, match="the loss falls nowhere from its start"):
-        candidates(module, sgd(module, 0.9), EXAMPLES, (1e-12, 1e-11, 1e-10), batch=10)
+    bench = Bench(module, sgd(module, 0.9), EXAMPLES)
+    curve = candidates(bench, (1e-12, 1e-11, 1e-10), batch=10)
+    assert None not in curve.losses
+    assert (curve.readings, curve.lr_min, curve.lr_max) == (None, None, None)
+    assert curve.unreadable is not None
+    assert "nowhere" in curve.unreadable
+
+
+@pytest.mark.parametrize("length", [40, 41, 1])
+def test_a_ramp_is_as_long_as_it_should_be_over_several_epochs(length: int) -> None:
+    module = Net()
+    bench = Bench(module, sgd(module), EXAMPLES)
+    if length == 1:
+        with pytest.raises(AnalysisError, match="at least 2"):
+            ramp(bench, length=length, batch=20)
+        return
+    curve = ramp(bench, lowest=1e-9, highest=1e-8, length=length, batch=20)
+    assert len(curve.losses) == len(curve.rates) == length
+    assert curve.rates[-1] == pytest.approx(1e-8)
+
+
+def test_a_ramp_ends_where_the_loss_explodes() -> None:
+    linear = nn.Linear(8, 3)
+    bench = Bench(linear, sgd(linear), EXAMPLES)
+    curve = ramp(bench, lowest=1e-2, highest=1e6, length=200, batch=20, smoothing=0.0)
+    made = [loss for loss in curve.losses if loss is not None]
+    assert len(made) < 200
+    assert made[-1] > 4 * made[0] >= max(made[:-1])
+
+
+def test_a_module_in_evaluation_mode_is_trained_like_any_other() -> None:
+    losses = []
+    for mode in (True, False):
+        module = Net().train(mode)
+        losses.append(try_ramp(module, sgd(module)).losses)
+        assert module.training is mode
+    assert losses[0] == losses[1]
+
+
+def test_a_ramp_is_averaged_over_the_seeds_and_shows_their_spread() -> None:
+    module = Net()
+    bench = Bench(module, sgd(module), EXAMPLES)
+    settings = {"lowest": 1e-3, "highest": 1.0, "length": 30, "batch": 20, "smoothing": 0.0}
+    alone = [ramp(bench, effort=Effort((seed,)), **settings).losses for seed in (0, 1, 2)]  # type: ignore[arg-type]  # a mapping of mixed types
+    together = ramp(bench, effort=Effort((0, 1, 2)), **settings)  # type: ignore[arg-type]  # as above
+    for losses, mean, low, high in zip(
+        zip(*alone, strict=True), together.losses, together.lowest, together.highest, strict=True
+    ):
+        values = [loss for loss in losses if loss is not None]
+        assert mean == pytest.approx(sum(values) / 3)
+        assert (low, high) == (min(values), max(values))
+
+
+def test_tried_side_by_side_the_losses_are_the_same() -> None:
+    module = Net()
+    bench = Bench(module, sgd(module, 0.9), EXAMPLES)
+    one, two = (
+        candidates(bench, RATES, batch=10, epochs=1, effort=Effort((0, 1), jobs=jobs)) for jobs in (1, 2)
+    )
+    assert one == two
 
 
 def test_a_settled_rate_per_group_comes_back() -> None:
@@ -150,5 +215,5 @@ def test_a_settled_rate_per_group_comes_back() -> None:
     optimizer = torch.optim.Adam(
         [{"params": [module.weight], "lr": 0.5}, {"params": [module.bias], "lr": 0.25}]
     )
-    ramp(module, optimizer, EXAMPLES, lowest=1e-6, highest=1e3, length=60, batch=10)
+    ramp(Bench(module, optimizer, EXAMPLES), lowest=1e-6, highest=1e3, length=60, batch=10)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 0.25]

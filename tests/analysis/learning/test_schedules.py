@@ -49,7 +49,7 @@ bounds = st.tuples(st.floats(1e-9, 1e-2), st.floats(1.1, 1e3)).map(lambda pair: 
 def test_cycles_equal_torch_wherever_torch_has_them(
     bounds: tuple[float, float], half_cycle: int, decay: Decay, gamma: float
 ) -> None:
-    schedule = Cyclical(*bounds, half_cycle, decay, gamma)
+    schedule = Cyclical(*bounds, half_cycle, decay, gamma if decay.by_gamma else 1.0)
     ours = [schedule(update) for update in range(100)]
     # torch forms x from 1 + step/size - cycle and so loses the digits of the 1, hence the absolute part.
     assert ours == pytest.approx(rates_of_torch(schedule, 100), rel=1e-12, abs=1e-13 * bounds[1] * 100)
@@ -102,6 +102,19 @@ def test_gamma_leaves_the_fraction_asked_for(fraction: float, updates: int) -> N
         (lambda: Cyclical(0.1, 0.01, 5), "lowest: 0.1 must be below highest, which is 0.01"),
         (lambda: Cyclical(0.1, 0.2, 0), "half_cycle: 0 must be at least 1"),
         (lambda: Cyclical(0.1, 0.2, 5, gamma=1.5), "gamma: 1.5 must be above 0 and at most 1"),
+        (lambda: Cyclical(0.1, 0.2, 5, gamma=0.5), "gamma: 0.5 does nothing with the decay 'none'"),
+        (
+            lambda: Cyclical(0.1, 0.2, 5, Decay.HALVING, gamma=0.5),
+            "gamma: 0.5 does nothing with the decay 'halving'",
+        ),
+        (
+            lambda: Cyclical(0.1, 0.2, 5, "CATS"),  # type: ignore[arg-type]  # that is what is tried
+            "decay: 'CATS' must be one of none, halving, amplitude, bounds",
+        ),
+        (lambda: Cyclical(0.1, 0.2, 2.5), "half_cycle: 2.5 must be a whole number"),  # type: ignore[arg-type]  # as above
+        (lambda: Cyclical(-0.1, 1, 5), "lowest: -0.1 must be a positive, finite number"),
+        (lambda: Ramp(0, 1, 5), "lowest: 0 must be a positive, finite number"),
+        (lambda: Ramp(0.1, 1, 5.5), "updates: 5.5 must be a whole number"),  # type: ignore[arg-type]  # as above
         (lambda: Stepped((0.1,), ()), "lengths: 0 of them for 1 rates"),
         (lambda: Stepped((0.1,), (0,)), "lengths: 0 must be at least 1"),
         (lambda: gamma_leaving(0.0, 5), "remaining: 0.0 must be above 0 and at most 1"),
@@ -111,3 +124,8 @@ def test_settings_out_of_range_are_named(make: object, message: str) -> None:
     with pytest.raises(AnalysisError) as refusal:
         make()  # type: ignore[operator]  # the parameter is any callable
     assert str(refusal.value) == message
+
+
+def test_a_decay_may_be_named() -> None:
+    named = Cyclical(0.1, 0.2, 5, "halving")  # type: ignore[arg-type]  # a convenience
+    assert named == Cyclical(0.1, 0.2, 5, Decay.HALVING)

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from analysis.errors import AnalysisError
-from analysis.learning.datasets import DEBIAN_FOLDER
+from analysis.learning.fashion_mnist import DEBIAN_FOLDER
+from analysis.learning.models import make_module
 from analysis.learning.plans import growing_batches
-from analysis.learning.setups import SCALES, check_device, load, machine, make_module
+from analysis.learning.setups import SCALES, check_device, load_data, machine
 from nets import zoo
 
 TINY = SCALES["tiny"].setup
@@ -19,7 +20,7 @@ TINY = SCALES["tiny"].setup
 def test_the_paper_scale_is_the_net_of_the_paper() -> None:
     as_counted_by_the_paper = zoo.small_inception(channels=3, bn_affine=False)
     assert sum(node.layer.weights + node.layer.biases for node in as_counted_by_the_paper.nodes) == 1_649_402
-    module = make_module(SCALES["paper"].setup, (28, 28), seed=0)
+    module = make_module("small-inception", (1, 28, 28), 10, seed=0)
     # One colour instead of three, no biases before batch norm, and its affine pair.
     filters = 96 + 64 + 80 + 80 + 160 + 160 + 160 + 144 + 96 + 336 + 336
     assert sum(p.numel() for p in module.parameters()) == 1_649_402 - 2 * 9 * 96 - filters + 2 * filters
@@ -36,18 +37,18 @@ def test_every_scale_can_be_planned(scale: str) -> None:
 
 def test_weights_are_drawn_from_the_seed_alone() -> None:
     torch.manual_seed(1)
-    one = make_module(TINY, (8, 8), seed=5)
+    one = make_module("small-inception", (1, 8, 8), 10, seed=5, width=TINY.width)
     torch.manual_seed(2)
     before = torch.get_rng_state()
-    other = make_module(TINY, (8, 8), seed=5)
+    other = make_module("small-inception", (1, 8, 8), 10, seed=5, width=TINY.width)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
-    different = make_module(TINY, (8, 8), seed=6)
+    different = make_module("small-inception", (1, 8, 8), 10, seed=6, width=TINY.width)
     assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), different.parameters(), strict=True))
 
 
 def test_weights_lie_channels_last_in_memory() -> None:
-    module = make_module(TINY, (8, 8), seed=0)
+    module = make_module("small-inception", (1, 8, 8), 10, seed=0, width=TINY.width)
     kernels = [p for p in module.parameters() if p.ndim == 4 and p.shape[2] == 3]
     assert all(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
 
@@ -77,14 +78,15 @@ def test_threads_are_put_back() -> None:
 
 def test_digits_have_no_folder() -> None:
     with pytest.raises(AnalysisError, match="the digits come with scikit-learn"):
-        load(replace(TINY, dataset="digits", shrink=1), Path("somewhere"))
+        load_data(replace(TINY, dataset="digits", shrink=1), Path("somewhere"))
 
 
 @pytest.mark.skipif(
     not DEBIAN_FOLDER.exists(), reason="needs FashionMNIST: install Debian's dataset-fashion-mnist"
 )
 def test_fashion_mnist_at_the_small_scale() -> None:
-    data = load(SCALES["small"].setup)
+    data, summary = load_data(SCALES["small"].setup)
+    assert (summary.name, summary.shape, summary.classes) == ("fashion-mnist", (1, 14, 14), 10)
     assert data.train.inputs.shape == (20_000, 1, 14, 14)
     assert len(data.validation.labels) == 5_000
     assert len(data.test.labels) == 10_000

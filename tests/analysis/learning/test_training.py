@@ -9,10 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from analysis.errors import AnalysisError
 from analysis.learning.datasets import Labelled
 from analysis.learning.plans import Plan
 from analysis.learning.schedules import Constant, Ramp
-from analysis.learning.training import DivergedError, Examples, evaluate, seeded, sgd, updates
+from analysis.learning.training import (
+    Arithmetic,
+    Data,
+    DivergedError,
+    Examples,
+    evaluate,
+    seeded,
+    sgd,
+    updates,
+)
 from tests.analysis.learning.synthetic import Net, data, same, state
 
 EXAMPLES = data(train=20).train
@@ -54,7 +64,9 @@ def test_every_example_moves_the_weights_alike_whatever_batch_it_is_in(batch: in
         nn.functional.cross_entropy(logits, examples.labels, reduction="sum"), module.weight
     )
     rate = 1e-7  # so low that the slope is the same throughout
-    for _ in updates(module, sgd(module), examples, Plan((batch,), Constant(rate)), seed=0, ghost=ghost):
+    for _ in updates(
+        module, sgd(module), examples, Plan((batch,), Constant(rate)), seed=0, arithmetic=Arithmetic(ghost)
+    ):
         pass
     moved = (before - module.weight.detach()) * batch / rate
     assert moved.numpy() == pytest.approx(slope.numpy(), rel=1e-4, abs=1e-4)
@@ -136,7 +148,12 @@ def test_bfloat16_computes_nearly_the_same_and_keeps_float32_weights() -> None:
         module = Net()
         module[3].eval()
         run = updates(
-            module, sgd(module, 0.9), EXAMPLES, Plan((20,), Constant(0.1)), seed=0, bfloat16=bfloat16
+            module,
+            sgd(module, 0.9),
+            EXAMPLES,
+            Plan((20,), Constant(0.1)),
+            seed=0,
+            arithmetic=Arithmetic(bfloat16=bfloat16),
         )
         losses[bfloat16] = next(run).loss
         assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
@@ -169,7 +186,7 @@ def test_parts_of_a_batch_make_no_difference_to_a_module_that_does_not_look_acro
     parts.load_state_dict(whole.state_dict())
     examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
     made = [
-        list(updates(module, sgd(module, 0.9), examples, plan, seed=0, ghost=size))
+        list(updates(module, sgd(module, 0.9), examples, plan, seed=0, arithmetic=Arithmetic(size)))
         for module, size in ((whole, None), (parts, ghost))
     ]
     for one, other in zip(*made, strict=True):
@@ -186,7 +203,7 @@ def test_batch_norm_sees_parts_of_one_size_however_large_the_batch() -> None:
     examples = Examples(EXAMPLES.inputs.double(), EXAMPLES.labels)
     weight, bias = (module.get_parameter(f"1.{name}").detach().numpy().copy() for name in ("weight", "bias"))
     plan = Plan((20,), Constant(0.5))
-    (update,) = updates(module, sgd(module, 0.9), examples, plan, seed=0, ghost=8)
+    (update,) = updates(module, sgd(module, 0.9), examples, plan, seed=0, arithmetic=Arithmetic(8))
     assert seen == [8, 8, 4]
 
     order = np.random.default_rng([0, 0]).permutation(20)
@@ -197,3 +214,71 @@ def test_batch_norm_sees_parts_of_one_size_however_large_the_batch() -> None:
         logits = normalised @ weight.T + bias
         losses += list(np.log(np.exp(logits).sum(1)) - logits[np.arange(len(rows)), EXAMPLES.labels[rows]])
     assert update.loss == pytest.approx(np.mean(losses))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "labels"),
+    [
+        ((8, 3), (7,)),
+        ((8, 4, 4), (8, 4, 4)),
+        ((8, 3), (8, 1)),
+        ((0, 3), (0,)),
+    ],
+)
+def test_every_input_needs_one_label(inputs: tuple[int, ...], labels: tuple[int, ...]) -> None:
+    with pytest.raises(AnalysisError, match="give one label for each input"):
+        Examples(torch.zeros(inputs), torch.zeros(labels, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("labels", [torch.zeros(2), torch.tensor([0, -1])])
+def test_labels_are_whole_numbers_from_0(labels: torch.Tensor) -> None:
+    with pytest.raises(AnalysisError, match="must be int64 and at least 0"):
+        Examples(torch.zeros(2, 3), labels)
+
+
+def test_what_is_learned_and_what_is_tested_on_is_of_one_size() -> None:
+    part = Examples(torch.zeros(2, 3), torch.tensor([0, 1]))
+    with pytest.raises(AnalysisError, match=r"inputs of \(3,\) and \(4,\) must be of one size"):
+        Data(part, part, Examples(torch.zeros(2, 4), torch.tensor([0, 1])))
+
+
+def test_any_input_and_any_label_is_in_the_fingerprint() -> None:
+    part = Examples(torch.zeros(2, 3), torch.tensor([0, 1]))
+    prints = {Data(part, part, part).fingerprint}
+    prints.add(Data(part, part, Examples(part.inputs, torch.tensor([1, 1]))).fingerprint)
+    inputs = part.inputs.clone()
+    inputs[1, 2] = 1e-30
+    prints.add(Data(Examples(inputs, part.labels), part, part).fingerprint)
+    prints.add(Data(part, part, Examples(torch.zeros(2, 3), torch.tensor([1, 0]))).fingerprint)
+    assert len(prints) == 4
+    assert Data(part, part, Examples(torch.zeros(2, 3), torch.tensor([0, 1]))).fingerprint in prints
+
+
+class Returning(nn.Linear):
+    """Has something to learn, and returns what it is told to."""
+
+    def __init__(self, returned: object) -> None:
+        super().__init__(3, 2)
+        self.returned = returned
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  # torch's own name
+        del input
+        return self.returned  # type: ignore[return-value]  # that is what is tried
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        (torch.zeros(2), r"returns a tensor of shape \(2,\) for 2 examples"),
+        (torch.zeros(2, 1), r"a number for each of at least 2 classes"),
+        (torch.zeros(2, 2, 4, 4), r"returns a tensor of shape \(2, 2, 4, 4\)"),
+        (None, "returns NoneType"),
+    ],
+)
+def test_a_net_returns_a_number_for_each_class(returned: object, said: str) -> None:
+    examples = Examples(torch.zeros(2, 3), torch.tensor([0, 1]))
+    module = Returning(returned)
+    with pytest.raises(AnalysisError, match=said):
+        next(updates(module, sgd(module), examples, Plan((2,), Constant(0.1)), seed=0))
+    with pytest.raises(AnalysisError, match=said):
+        evaluate(module, examples)

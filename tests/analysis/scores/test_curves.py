@@ -1,5 +1,5 @@
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from sklearn.metrics import (
 )
 
 from analysis.errors import AnalysisError
+from analysis.scores import bootstrap, delong, evaluate
 from analysis.scores.curves import PR_AREAS, PrMethod, aupr, auprg, auroc, counts, pr, prg, roc
 from tests.analysis.scores.strategies import Labels, Scores, rankings
 
@@ -131,7 +132,7 @@ def test_all_tied_is_chance_and_perfect_is_one(drawn: tuple[Labels, list[Scores]
     assert (auroc(y, tied), aupr(y, tied)) == pytest.approx((0.5, share), rel=1e-12)
     assert auprg(y, tied) == pytest.approx(0, abs=1e-12)
     assert (auroc(y, y), aupr(y, y)) == (1.0, 1.0)
-    assert auprg(y, y) == pytest.approx(1, rel=1e-12)
+    assert auprg(y, y) == 1.0
 
 
 @given(rankings())
@@ -185,9 +186,15 @@ def test_labels_come_in_three_spellings(labels: list[float]) -> None:
         ([0, 1], [0.1, 0.2], [1.0, -1.0], r"sample_weight\[1\]: -1"),
         ([0, 1], [0.1, 0.2], [1.0, float("inf")], r"sample_weight\[1\]: inf"),
         ([0, 1], [0.1, 0.2], [1.0, 0.0], "leaves one class without weight"),
+        ([0, 1, 0, 1], [1, 1, 1, 1], [0, 1, -1, 1], r"sample_weight\[2\]: -1"),
+        ([0, 1], ["low", "high"], None, "y_score holds str"),
+        ([0, 1], [1, 2**53 + 1], None, r"y_score\[1\]: 9007199254740993 is beyond 2\*\*53"),
+        ([0, 1], [1j, 2], None, "y_score holds complex128"),
+        ([0, 1], [[1, 2], [3]], None, "y_score is no array of numbers"),
+        ([0, "a"], [1, 2], None, r"y_true holds \['0', 'a'\]"),
     ],
 )
-@pytest.mark.parametrize("function", [roc, pr, prg, auroc, aupr, auprg])
+@pytest.mark.parametrize("function", [roc, pr, prg, auroc, aupr, auprg, delong, bootstrap, evaluate])
 def test_what_cannot_be_ranked_is_refused(
     function: object, y: list[int], score: list[float], weight: list[float] | None, said: str
 ) -> None:
@@ -197,6 +204,83 @@ def test_what_cannot_be_ranked_is_refused(
 
 def test_scores_may_be_infinite() -> None:
     assert auroc(Y, [-np.inf, 0.0, 1.0, np.inf]) == 1.0
+
+
+def test_equal_infinite_scores_are_ties() -> None:
+    assert auroc([1, 1, 0, 0], [np.inf] * 4) == 0.5
+    assert auroc([0, 0, 1, 1], [-np.inf] * 4) == 0.5
+    y, score = np.array([0, 1, 0, 1, 1, 0]), np.array([-np.inf] * 4 + [0.5, 0.2])
+    for order in permutations(range(6)):
+        assert auroc(y[list(order)], score[list(order)]) == pytest.approx(5 / 9, rel=1e-15)
+
+
+@given(rankings())
+def test_scores_at_the_edge_of_numbers_rank_as_small_ones(drawn: tuple[Labels, list[Scores]]) -> None:
+    y, (score,) = drawn
+    huge = score * (1.7e308 / 6)
+    for area in (auroc, aupr, auprg):
+        assert area(y, huge) == area(y, score)
+    assert delong(y, huge).auroc[0] == delong(y, score).auroc[0]
+
+
+@given(rankings(), st.data())
+def test_samples_without_weight_are_not_there(
+    drawn: tuple[Labels, list[Scores]], data: st.DataObject
+) -> None:
+    y, (score,) = drawn
+    weight = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(y), max_size=len(y))))
+    weight[[np.argmax(y), np.argmin(y)]] = 1
+    fpr, tpr, thresholds = roc_curve(y, score, sample_weight=weight, drop_intermediate=False)
+    curve, some = roc(y, score, weight), weight > 0
+    np.testing.assert_allclose([curve.fpr, curve.tpr, curve.thresholds], [fpr, tpr, thresholds], atol=1e-15)
+    without = counts(y[some], score[some], weight[some])
+    np.testing.assert_array_equal(counts(y, score, weight).thresholds, without.thresholds)
+
+
+@given(rankings(), st.integers(-300, 12))
+def test_however_little_positives_weigh(drawn: tuple[Labels, list[Scores]], power: int) -> None:
+    """Positives weigh 10 to a power: the area is that of exact arithmetic, by the integral's closed form."""
+    y, (score,) = drawn
+    weight = np.where(y == 1, 10.0**power, 1.0)
+    assert aupr(y, score, weight) == pytest.approx(aupr_by_mpmath(y, score, weight), rel=1e-11, abs=0)
+    assert auroc(y, score, weight) == pytest.approx(auroc(y, score), rel=1e-12)
+
+
+def aupr_by_mpmath(y: Labels, score: Scores, weight: np.ndarray) -> float:
+    """Sum a/D + (t₀ - aS/D)/D·log(1 + D/S) over segments, in a thousand digits."""
+    import mpmath
+
+    with mpmath.workdps(1000):
+        total, tp, fp = mpmath.mpf(0), mpmath.mpf(0), mpmath.mpf(0)
+        for threshold in sorted(set(score.tolist()), reverse=True):
+            held = score == threshold
+            a = sum((mpmath.mpf(w) for w in weight[held & (y == 1)].tolist()), mpmath.mpf(0))
+            b = sum((mpmath.mpf(w) for w in weight[held & (y == 0)].tolist()), mpmath.mpf(0))
+            start, growth = tp + fp, a + b
+            if a > 0:
+                total += a * a / growth
+                if start > 0:
+                    total += a * (tp - a * start / growth) / growth * mpmath.log(1 + growth / start)
+            tp, fp = tp + a, fp + b
+        return float(total / tp)
+
+
+def test_weights_may_be_near_the_largest_and_the_least_number() -> None:
+    y, score = [1, 0, 1, 0, 1], [5, 4, 3, 2, 1]
+    for area in (auroc, aupr, auprg):
+        for scale in (1e308, 1e-300):
+            assert area(y, score, np.array([1, 0.5, 1, 0.25, 0.5]) * scale) == pytest.approx(
+                area(y, score, [4, 2, 4, 1, 2]), rel=1e-12
+            )
+
+
+@given(rankings())
+def test_a_perfect_ranking_has_area_one_to_the_last_bit(drawn: tuple[Labels, list[Scores]]) -> None:
+    y, _ = drawn
+    weight = np.arange(len(y)) / 7 + 0.1
+    for w in (None, weight):
+        assert auprg(y, y, w) == 1.0
+        assert auprg(y, np.where(y == 1, np.arange(len(y)) + 1, -np.arange(len(y)) - 1), w) == 1.0
 
 
 def test_an_unknown_method_is_refused() -> None:

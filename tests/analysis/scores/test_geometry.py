@@ -84,6 +84,30 @@ def test_davis_and_goadrichs_example() -> None:
     assert precision.round(3).tolist() == [0.5, 0.375, 0.318, 0.286, 0.265, 0.25]
 
 
+def test_between_nothing_predicted_and_something_precision_is_its_limit() -> None:
+    recall, precision = pr_between((0, 2), (0, 1), positives=4, steps=2)
+    assert recall.tolist() == [0, 0.25, 0.5]
+    assert precision.tolist() == [2 / 3, 2 / 3, 2 / 3]
+
+
+@pytest.mark.parametrize(
+    ("tp", "fp", "positives", "steps", "said"),
+    [
+        ((0, 0), (0, 0), 4, 2, "nothing is predicted positive"),
+        ((0, 2), (0, 1), 4, 0, "steps: 0 must be at least 1"),
+        ((2, 1), (0, 1), 4, 2, r"tp: \(2, 1\) must rise"),
+        ((0, 2), (-1, 1), 4, 2, r"fp: \(-1, 1\) must rise"),
+        ((0, 2), (0, float("nan")), 4, 2, r"fp: \(0, nan\) must rise"),
+        ((0, 5), (0, 1), 4, 2, "tp: 5 is more than all 4 positives"),
+    ],
+)
+def test_points_without_a_way_between_are_refused(
+    tp: tuple[float, float], fp: tuple[float, float], positives: float, steps: int, said: str
+) -> None:
+    with pytest.raises(AnalysisError, match=said):
+        pr_between(tp, fp, positives, steps)
+
+
 @given(rankings())
 def test_the_all_positive_classifier_is_where_the_curves_end(drawn: tuple[Labels, list[Scores]]) -> None:
     y, (score,) = drawn

@@ -1,0 +1,39 @@
+"""Independent pieces of work, side by side in processes of their own, the numbers the same."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+def side_by_side(work: Sequence[Callable[[], T]], jobs: int = 1) -> Iterator[tuple[int, T]]:
+    """Do pieces of work and yield the index and the result of each as it is finished.
+
+    Parameters
+    ----------
+    work
+        Functions without arguments, whose results depend on nothing that the others do.
+    jobs
+        How many at a time; with 1 they are done here, one after the other. Each computes on as many threads
+        as this process does now, whatever `jobs` is, since sums depend on the number of threads.
+    """
+    if jobs == 1 or len(work) < 2:  # noqa: PLR2004  # one has no other at its side
+        for index, piece in enumerate(work):
+            yield index, piece()
+        return
+    from joblib import Parallel, delayed
+
+    threads = torch.get_num_threads()
+    pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    calls = (delayed(_alone)(index, piece, threads) for index, piece in enumerate(work))
+    results: Iterator[tuple[int, T]] = pool(calls)
+    yield from results
+
+
+def _alone(index: int, piece: Callable[[], Any], threads: int) -> tuple[int, Any]:
+    """Do a piece of work in a process that other pieces are done in, too."""
+    torch.set_num_threads(threads)
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        return index, piece()

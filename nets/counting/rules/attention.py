@@ -1,0 +1,59 @@
+"""Attention: scores of every query with every key, and the values weighted by them.
+
+A causal mask halves what matters, not what is counted: most implementations multiply all.
+"""
+
+from collections.abc import Mapping
+
+from nets.counting.call import Call, Operand, Work
+from nets.counting.registry import Rule
+from nets.counting.rules.normalising import SOFTMAX
+from nets.layers import kinds
+from nets.network.algebra import Size, product
+
+FUNCTION = "torch.nn.functional.scaled_dot_product_attention"
+
+
+def _scores(query: Operand, key: Operand) -> Size:
+    """Return how many pairs of a query and a key meet; grouped heads share keys, which saves no product."""
+    return product(query.shape[:-1]) * key.shape[-2]
+
+
+def _attention(call: Call) -> Work:
+    query, key, value = call["query"], call["key"], call["value"]
+    scores = _scores(query, key)
+    masked = call["attn_mask"] is not None or call["attn_bias"] is not None
+    dropped = 2 if call["dropout_p"] else 0
+    return Work(
+        macs=scores * (query.shape[-1] + value.shape[-1]),
+        elementwise=scores * (1 + SOFTMAX + masked + dropped),
+        kind=kinds.ATTENTION,
+    )
+
+
+def _backward(call: Call) -> Work:
+    """Count four products of the forward pass's two, and the scores that a fused kernel works out again."""
+    query, key, value = call["query"], call["key"], call["value"]
+    scores = _scores(query, key)
+    macs = 2 * scores * (query.shape[-1] + value.shape[-1])
+    return Work(
+        macs=macs,
+        elementwise=scores * 2 * SOFTMAX,
+        executed=macs + scores * query.shape[-1],
+        kind=kinds.ATTENTION,
+    )
+
+
+_KERNELS = (
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_cudnn_attention",
+    "_scaled_dot_product_fused_attention_overrideable",
+)
+
+RULES: Mapping[str, Rule] = {
+    FUNCTION: _attention,
+    **{f"aten.{name}": _attention for name in _KERNELS},
+    **{f"aten.{name}_backward": _backward for name in _KERNELS},
+}

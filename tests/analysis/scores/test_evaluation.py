@@ -1,0 +1,107 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+
+from analysis.errors import AnalysisError
+from analysis.scores import calibration, delong, evaluate, pr, prg, roc
+from tests.analysis.scores.strategies import Labels, Scores, rankings
+
+RNG = np.random.default_rng(0)
+Y = RNG.random(80) < 0.4
+GOOD, POOR = 1 / (1 + np.exp(-1.0 * Y - RNG.normal(size=80))), Y / 3 + RNG.normal(size=80)
+MODELS = {"good": GOOD, "poor": POOR}
+
+
+def test_results_are_read_by_name() -> None:
+    found = evaluate(Y, MODELS, replicates=100)
+    assert repr(found) == f"<Evaluation of good, poor on {Y.sum()} positive and {(~Y).sum()} negative>"
+    assert found.interval("auroc", "poor") == delong(Y, MODELS).interval("poor")
+    assert found.difference("auroc", "good", "poor") == delong(Y, MODELS).difference("good", "poor")
+    assert found.interval("auprg", "poor") == found.bootstrap.interval("auprg", "poor")
+    frame = found.to_pandas()
+    assert frame.loc[("good", "auprg"), "chance"] == found.chance["auprg"]
+    assert found.differences().loc[("good", "poor", "ap"), "p"] == found.difference("ap", "good", "poor").p
+    assert "<table" in found._repr_html_()
+    with pytest.raises(AnalysisError, match="model: 'best' must be one of good, poor"):
+        found.operating_point("recall=0.5", "best")
+
+
+def test_a_data_frame_of_scores_keeps_its_names() -> None:
+    assert evaluate(Y, pd.DataFrame(MODELS), replicates=10).names == ("good", "poor")
+
+
+@given(rankings(scores=2))
+def test_points_hold_every_curve(drawn: tuple[Labels, list[Scores]]) -> None:
+    y, scores = drawn
+    points = evaluate(y, {"a": scores[0], "b": scores[1]}, replicates=2).points()
+    for name, score in zip("ab", scores, strict=True):
+        rows = points[points["model"] == name]
+        curve = roc(y, score)
+        np.testing.assert_allclose(
+            rows[["threshold", "tp", "fp", "fpr", "recall"]].to_numpy()[1:].T,
+            [curve.thresholds[1:], curve.tp[1:], curve.fp[1:], curve.fpr[1:], curve.tpr[1:]],
+        )
+        assert (rows["tp"] + rows["fn"] == y.sum()).all()
+        assert (rows["fp"] + rows["tn"] == len(y) - y.sum()).all()
+        np.testing.assert_allclose(rows["precision"].to_numpy()[1:], pr(y, score).precision)
+        gains = prg(y, score)
+        known = ~np.isnan(gains.thresholds) & (gains.recall_gain >= 0)
+        kept = rows[rows["threshold"].isin(gains.thresholds[known])]
+        np.testing.assert_allclose(kept["recall_gain"], gains.recall_gain[known], atol=1e-12)
+        np.testing.assert_allclose(kept["precision_gain"], gains.precision_gain[known], atol=1e-12)
+
+
+def test_dominance_tells_equal_curves_from_better_ones() -> None:
+    y = [1, 1, 0, 0]
+    found = evaluate(
+        y,
+        {"a": [4, 3, 2, 1], "same": [3, 4, 1, 2], "worse": [4, 2, 3, 1], "last": [1, 2, 3, 4]},
+        replicates=2,
+    )
+    assert found.dominance("a", "same") == "equal"
+    assert (found.dominance("a", "worse"), found.dominance("last", "a")) == ("first", "second")
+    crossing = evaluate([1, 1, 0, 0], {"a": [4, 1, 3, 2], "b": [3, 2, 4, 1]}, replicates=2)
+    assert crossing.dominance("a", "b") == "neither"
+
+
+def test_only_probabilities_have_a_calibration() -> None:
+    found = evaluate(Y, MODELS, replicates=10)
+    good = found.calibration("good")
+    assert good is not None
+    assert good.brier == calibration(Y, GOOD).brier
+    assert found.calibration("poor") is None
+
+
+def test_figures_take_axes() -> None:
+    found = evaluate(Y, MODELS, replicates=20, bands=True)
+    figure, axes = plt.subplots(1, 4)
+    assert found.plot(axes[:3], title="mine") is figure
+    assert figure.get_suptitle() == "mine, bands: 95 %, pointwise"
+    labels = [text.get_text() for text in axes[0].get_legend().get_texts()]
+    assert labels == [
+        f"good {found.area('auroc', 'good'):.4f}",
+        f"poor {found.area('auroc', 'poor'):.4f}",
+        "chance",
+        "all positive",
+    ]
+    for curve in (roc(Y, GOOD), pr(Y, GOOD), prg(Y, GOOD), calibration(Y, GOOD)):
+        assert curve.plot(axes[3], label="good") is axes[3]
+        assert curve.plot().figure is not figure
+    plt.close("all")
+
+
+def test_curves_by_kind() -> None:
+    found = evaluate(Y, MODELS, replicates=2)
+    np.testing.assert_array_equal(found.curve("prg", "poor").tp, prg(Y, POOR).tp)
+    assert repr(found.curve("roc", "good")).startswith("<RocCurve: 81 points")
+    assert found.curve("pr", "good").to_pandas().columns.tolist() == [
+        "threshold",
+        "tp",
+        "fp",
+        "recall",
+        "precision",
+    ]
+    with pytest.raises(AnalysisError, match="kind: 'det' must be one of roc, pr, prg"):
+        found.curve("det", "good")
