@@ -85,6 +85,9 @@ def _sentence(error: Exception) -> str:
             return error.format_message()
         case MemoryError():
             return f"there is not enough memory for this: {error}".removesuffix(": ")
+        case ModuleNotFoundError():
+            missing = str(error.name).partition(".")[0]
+            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
         case OSError(filename=None):
             _given_up(REFUSED)
             return f"standard output: {error.strerror or error}"

@@ -2,31 +2,38 @@
 
 import io
 import json
-import os
 import re
-import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from nets.cli import main
 from nets.streams import as_ascii_json, as_ascii_xml
 from nets.terminal import plain, printable, speller
+from tests.commands import run, started
 
 NETS = f"{sys.executable} -m nets"
-ENVIRONMENT = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80"}
+ENVIRONMENT = {"NO_COLOR": "1", "COLUMNS": "80"}
 
 
-def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        ["bash", "-c", command.replace("NETS", NETS)],
-        capture_output=True,
-        check=False,
-        env=ENVIRONMENT | environment,
-        timeout=120,
-    )
+class Printed(NamedTuple):
+    """What a command printed, byte by byte."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def shell(command: str, **environment: str) -> Printed:
+    return printed_by("bash", "-c", command.replace("NETS", NETS), **environment)
+
+
+def printed_by(*command: str, **environment: str) -> Printed:
+    done = run(*command, env=ENVIRONMENT | environment, encoding="latin-1")  # which tells every byte
+    return Printed(done.returncode, done.stdout.encode("latin-1"), done.stderr.encode("latin-1"))
 
 
 @pytest.mark.parametrize("command", ["list", "table mlp --format json", ""])
@@ -52,12 +59,12 @@ def test_a_full_disk_is_one_sentence() -> None:
 @pytest.mark.parametrize("more", [[], ["--out", "/dev/stdout"]])
 def test_a_reader_that_has_seen_enough_ends_it_with_141(more: list[str]) -> None:
     command = [sys.executable, "-m", "nets", "draw", "resnet152-v1", *more]  # more than a pipe holds
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started(*command) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.read(10) == b"<svg xmlns"
+        assert process.stdout.read(10) == "<svg xmlns"
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == ""
     assert process.returncode == 141
 
 
@@ -128,7 +135,7 @@ def test_what_is_not_installed_is_named(missing: str, command: str) -> None:
         f"import sys; sys.modules[{missing!r}] = None;"
         f"from nets.cli import main; sys.exit(main({command.split()}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    done = printed_by(sys.executable, "-c", code)
     assert (done.returncode, done.stdout) == (2, b"")
     sentence = f"this command needs {missing}, which is not installed: python -m pip install {missing}"
     assert done.stderr.decode() == f"error: {sentence}\n"
@@ -141,7 +148,7 @@ def test_without_torch_everything_else_works() -> None:
         "'which 143.7M vgg19', 'compare inception-naive inception-reduced';"
         "sys.exit(any([main(command.split()) for command in commands]))"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+    assert printed_by(sys.executable, "-c", code).returncode == 0
 
 
 def test_interrupted_while_modules_load_it_ends_without_a_traceback() -> None:
@@ -153,7 +160,7 @@ def test_interrupted_while_modules_load_it_ends_without_a_traceback() -> None:
         "sys.meta_path.insert(0, Interrupt())\n"
         "runpy.run_module('nets', run_name='__main__')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    done = printed_by(sys.executable, "-c", code)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
