@@ -138,7 +138,7 @@ def test_a_trace_that_will_not_fit_is_refused_before_the_run(
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     assert len(simulate(SHORT, engine=engine)) == 53
     with pytest.raises(
-        SimulationError, match="the trace of 105 gradients takes up to .* are free: ask for its"
+        SimulationError, match=r"the trace of 105 gradients takes up to .* are free: ask for its"
     ):
         simulate(SHORT.replace(stop=Stop(gradients=100)), engine=engine)
 
