@@ -346,10 +346,8 @@ def large(gradients: int = 100_000_000) -> None:
     took = seconds(sums_by("compiled"), "async", 10_000, gradients)
     of_processor = time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(
     print(f"10,000 workers, {gradients:,} gradients: {took:.1f} s,")
     print(f"{of_processor:.1f} s of processor, {peak:,.0f} MB at most")
-    )
 
 
 def million() -> None:
