@@ -339,7 +339,7 @@ def figure(path: str, mode: str, gradients: int, rounds: int) -> None:
     left.set(xlabel="workers", ylabel="gradients a second")
     left.set_title(f"{mode}, {gradients:,} gradients ({fewer:,} in Python)")
     right.set(xlabel="gradients", title=f"{mode}, 100 workers")
-    drawing.legend(loc="outside right", fontsize="small")
+    drawing.legend(loc="outside right center", fontsize="small")
     for axes in (left, right):
         axes.grid(visible=True, which="major", alpha=0.4)
     drawing.savefig(path, dpi=120)
