@@ -6,8 +6,8 @@ compiled by numba that knows workers without names, servers, networks or faults,
 thirteen columns. The plain loops keep the four columns that cannot be had from the others. Each time includes
 all that it takes from a scenario to a result. Loading and compiling happen before.
 
-    python benchmarks/simulate.py [MODE ...] [--workers 2 100 10000] [--rounds 5] [--gradients 1000000]
-                                  [--figure simulate.png] [--large] [--million]
+    python -m benchmarks.simulate [MODE ...] [--workers 2 100 10000] [--rounds 5] [--gradients 1000000]
+                                [--figure simulate.png] [--large] [--million]
 """
 
 import argparse
@@ -314,26 +314,32 @@ def table(modes: list[str], fleets: list[int], gradients: int, rounds: int) -> N
     print("\n".join(lines))
 
 
-def figure(path: str, mode: str, gradients: int) -> None:
-    """Draw times over the workers, and over the gradients, on logarithmic axes."""
+def middle(model: Model, mode: str, workers: int, gradients: int, rounds: int) -> float:
+    """Return a model's gradients a second: the median of several rounds."""
+    return gradients / statistics.median(seconds(model, mode, workers, gradients) for _ in range(rounds))
+
+
+def figure(path: str, mode: str, gradients: int, rounds: int) -> None:
+    """Draw rates over the workers, and over the gradients, on logarithmic axes."""
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    drawing, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), sharey=True, layout="constrained")
+    drawing, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), sharey=True, layout="constrained")
     fleets = [2, 10, 100, 1000, 10_000]
-    lengths = [gradients // 1000, gradients // 100, gradients // 10, gradients]
     for name, (model, fewer) in MODELS.items():
-        number = gradients // fewer
-        left.loglog(
-            fleets, [number / seconds(model, mode, size, number) for size in fleets], "o-", label=name
-        )
-        here = [max(length // fewer, 100) for length in lengths]
-        right.loglog(here, [length / seconds(model, mode, 100, length) for length in here], "o-")
-    left.set(xlabel="workers", ylabel="gradients a second", title=f"{mode}, {gradients:,} gradients")
+        most = gradients // fewer
+        lengths = [length for length in (most // 1000, most // 100, most // 10, most) if length]
+        across = [middle(model, mode, workers, most, rounds) for workers in fleets]
+        along = [middle(model, mode, 100, length, rounds) for length in lengths]
+        left.loglog(fleets, across, "o-", label=name)
+        right.loglog(lengths, along, "o-")
+    fewer = gradients // SLOWER
+    left.set(xlabel="workers", ylabel="gradients a second")
+    left.set_title(f"{mode}, {gradients:,} gradients ({fewer:,} in Python)")
     right.set(xlabel="gradients", title=f"{mode}, 100 workers")
-    left.legend(fontsize="small")
+    drawing.legend(loc="outside right center", fontsize="small")
     for axes in (left, right):
         axes.grid(visible=True, which="major", alpha=0.4)
     drawing.savefig(path, dpi=120)
@@ -342,15 +348,21 @@ def figure(path: str, mode: str, gradients: int) -> None:
 
 def large(gradients: int = 100_000_000) -> None:
     """Run 10,000 workers for very long, for the figures alone; print time and memory."""
+    begun = time.process_time()
     took = seconds(sums_by("compiled"), "async", 10_000, gradients)
+    of_processor = time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    print(f"10,000 workers, {gradients:,} gradients: {took:.1f} s, {peak:,.0f} MB at most")
+    print(f"10,000 workers, {gradients:,} gradients: {took:.1f} s,")
+    print(f"{of_processor:.1f} s of processor, {peak:,.0f} MB at most")
 
 
 def million() -> None:
     """Start a million workers; print how long that takes."""
+    begun = time.process_time()
     took = seconds(rows_by("compiled"), "async", 1_000_000, 1)
-    print(f"1,000,000 workers have started, and one gradient is applied, after {took:.1f} s (at most 10)")
+    of_processor = time.process_time() - begun
+    print("1,000,000 workers have started, and one gradient is applied,")
+    print(f"after {took:.1f} s, {of_processor:.1f} s of processor (at most 10)")
 
 
 def main() -> None:
@@ -378,7 +390,7 @@ def main() -> None:
         return
     table(given.modes or list(MODES), given.workers, given.gradients, given.rounds)
     if given.figure:
-        figure(given.figure, (given.modes or ["async"])[0], given.gradients)
+        figure(given.figure, (given.modes or ["async"])[0], given.gradients, given.rounds)
 
 
 if __name__ == "__main__":
