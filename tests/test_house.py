@@ -112,11 +112,11 @@ WITHOUT = """
 import sys
 
 class Missing:
-    def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] == sys.argv[1]:
-            raise ModuleNotFoundError(name, name=name)
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            raise ModuleNotFoundError(name=name)
 
-sys.meta_path.insert(0, Missing)
+sys.meta_path.insert(0, Missing())
 from {0}.cli import main
 
 sys.exit(main(sys.argv[2:]))
