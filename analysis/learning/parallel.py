@@ -1,6 +1,8 @@
 """Independent pieces of work, side by side in processes of their own, the numbers the same."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -25,15 +27,16 @@ def side_by_side(work: Sequence[Callable[[], T]], jobs: int = 1) -> Iterator[tup
         return
     from joblib import Parallel, delayed
 
-    threads = torch.get_num_threads()
+    threads, here = torch.get_num_threads(), Path.cwd()
     pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    calls = (delayed(_alone)(index, piece, threads) for index, piece in enumerate(work))
+    calls = (delayed(_alone)(index, piece, threads, here) for index, piece in enumerate(work))
     results: Iterator[tuple[int, T]] = pool(calls)
     yield from results
 
 
-def _alone(index: int, piece: Callable[[], Any], threads: int) -> tuple[int, Any]:
+def _alone(index: int, piece: Callable[[], Any], threads: int, here: Path) -> tuple[int, Any]:
     """Do a piece of work in a process that other pieces are done in, too."""
+    os.chdir(here)  # where nets of one's own are imported from; the process may be older than that
     torch.set_num_threads(threads)
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
         return index, piece()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -14,6 +15,7 @@ from torch import nn
 from analysis.errors import AnalysisError
 from analysis.learning.batch_growth import Arm, compare, estimate, plans
 from analysis.learning.curves import Curves, stretches, train_plans
+from analysis.learning.parallel import side_by_side
 from analysis.learning.plans import Plan
 from analysis.learning.runs import History
 from analysis.learning.schedules import Constant
@@ -156,6 +158,13 @@ def test_runs_side_by_side_are_the_same_runs() -> None:
     for arm in arms:
         for one, other in zip(alone[arm], together[arm], strict=True):
             assert replace(one, seconds=0) == replace(other, seconds=0)
+
+
+def test_a_process_that_is_older_works_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        assert dict(side_by_side([Path.cwd, Path.cwd], jobs=2)) == {0: folder, 1: folder}
 
 
 def test_a_run_that_diverges_in_another_process_says_so() -> None:
