@@ -78,9 +78,6 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
 
 def _sentence(error: Exception) -> str:  # noqa: PLR0911 -- one sentence for each kind
     match error:
-        case ModuleNotFoundError():
-            missing = str(error.name).partition(".")[0]
-            return f"this needs {missing}, which is not installed; installing dlsyslab again brings it"
         case click.ClickException():
             return error.format_message()
         case MemoryError():
