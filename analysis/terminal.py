@@ -76,7 +76,7 @@ def _status(command: Callable[[], None], known: type[Exception]) -> int:
     return status
 
 
-def _sentence(error: Exception) -> str:  # noqa: PLR0911 -- one sentence for each kind
+def _sentence(error: Exception) -> str:
     match error:
         case click.ClickException():
             return error.format_message()
