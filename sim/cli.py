@@ -76,6 +76,12 @@ class Output:
             timeline.file_kind(files["timeline"])
         return cls(files, json, all_workers)
 
+    def spare(self, given: Path | None) -> None:
+        """Raise `SimError` where a file would be written over the one that the run is made from."""
+        for name, path in self.files.items():
+            if given is not None and os.path.realpath(path) == os.path.realpath(given):
+                raise SimError(f"--{name} {path}: is the scenario itself: give another name")
+
     def deliver(self, trace: Trace) -> None:
         """Write the files and print the run, the latter also where a file could not be written."""
         failures = {}
@@ -191,6 +197,7 @@ def run(
     """
     scenario = _scenario(file, workers, None if until is None else _time(until))
     asked = Output.checked(**output)
+    asked.spare(file)
     if summary_only and asked.files:
         raise SimError(f"--summary-only keeps no gradients to write to --{next(iter(asked.files))}")
     seed = checked_seed(scenario.seed if seed is None else seed)
