@@ -191,5 +191,6 @@ def test_a_product_by_many_names_is_linear_only_with_a_learned_factor() -> None:
 @pytest.mark.parametrize("inplace", [False, True])
 def test_hardswish_is_an_activation_like_others(*, inplace: bool) -> None:
     table = nets.table(nn.Sequential(nn.Linear(3, 3), nn.Hardswish(inplace=inplace)), (2, 3))
+    assert table.findings is not None
     assert table.findings.complete
     assert table.total.elementwise == 2 * 3 + nets.table(nn.Linear(3, 3), (2, 3)).total.elementwise
