@@ -28,7 +28,7 @@ ROOMS = {
     "sim/trace": ["tests/sim"],
     "sim/metrics": ["tests/sim"],
     "sim/timeline/spans.py": ["tests/sim/timeline"],
-    "sim/theory": ["tests/sim/theory", "tests/sim/test_laws.py"],
+    "sim/theory": ["tests/sim/theory", "tests/sim/engine/test_laws.py"],
     "nets/layers": ["tests/nets"],
     "nets/network": ["tests/nets"],
     "nets/tables": ["tests/nets"],

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.engine import simulate
+    from sim.engine import simulate, summarise
     from sim.errors import ScenarioError, SimError, SimulationError, TraceError
     from sim.scenario import Network, Scenario, Server, Stop
     from sim.scenario.durations import (
@@ -49,10 +49,11 @@ __all__ = [
     "Uniform",
     "Worker",
     "simulate",
+    "summarise",
 ]
 
 _HOMES = {
-    "sim.engine": ("simulate",),
+    "sim.engine": ("simulate", "summarise"),
     "sim.errors": ("ScenarioError", "SimError", "SimulationError", "TraceError"),
     "sim.scenario": ("Network", "Scenario", "Server", "Stop"),
     "sim.scenario.durations": (

@@ -13,7 +13,7 @@ import click
 
 from sim import timeline
 from sim.cli_theory import COMMANDS
-from sim.engine import simulate
+from sim.engine import ENGINES, simulate, summarise
 from sim.errors import SimError
 from sim.files import write
 from sim.manual import PROGRAM, SETTINGS, VERSION, give_examples
@@ -24,7 +24,7 @@ from sim.scenario.units import parse
 from sim.scenario.values import checked_seed, shown
 from sim.terminal import Screen, any_streams, as_json
 from sim.trace import Trace, tables
-from sim.trace.export import as_data
+from sim.trace.export import pieces
 
 WIDEST = 120
 """Columns that a timeline takes at most, however wide the terminal."""
@@ -76,6 +76,12 @@ class Output:
             timeline.file_kind(files["timeline"])
         return cls(files, json, all_workers)
 
+    def spare(self, given: Path | None) -> None:
+        """Raise `SimError` where a file would be written over the one that the run is made from."""
+        for name, path in self.files.items():
+            if given is not None and os.path.realpath(path) == os.path.realpath(given):
+                raise SimError(f"--{name} {path}: is the scenario itself: give another name")
+
     def deliver(self, trace: Trace) -> None:
         """Write the files and print the run, the latter also where a file could not be written."""
         failures = {}
@@ -85,7 +91,9 @@ class Output:
             except SimError as error:
                 failures[name] = f"--{name} {error}"
         if self.json:
-            click.echo(as_json(as_data(trace)))
+            for piece in pieces(trace, ascii_only=not Screen().unicode):
+                click.echo(piece, nl=False)
+            click.echo()
         else:
             self._print(trace)
             for name in [name for name in self.files if name not in failures]:
@@ -93,15 +101,34 @@ class Output:
         if failures:
             raise SimError("\n".join(failures.values()))
 
+    def deliver_figures(self, scenario: Scenario, seed: int, figures: dict[str, Any]) -> None:
+        """Print the figures of a run of which no gradient was kept."""
+        if self.json:
+            head = {"scenario": scenario.to_data(), "seed": seed, "engine": figures["engine"]}
+            click.echo(as_json(head | {"summary": tables.grouped(figures, self._groups(scenario))}))
+        else:
+            self._print_figures(Screen(), scenario, figures)
+
     def _print(self, trace: Trace) -> None:
-        screen = Screen()
-        if trace.scenario.title:
-            screen.print(trace.scenario.title, markup=False, style="bold")
+        screen, figures = Screen(), {"engine": trace.engine} | summary(trace)
         if timeline.is_small(trace):
+            if trace.scenario.title:
+                screen.print(trace.scenario.title, markup=False, style="bold")
             screen.print(timeline.styled(trace, min(screen.width, WIDEST), unicode=screen.unicode))
             screen.print(tables.gradients(trace))
-        groups = [(worker.name, worker.count or 1) for worker in trace.scenario.workers]
-        screen.print(tables.summary(summary(trace), None if self.all_workers else groups))
+            screen.print(tables.summary(figures, self._groups(trace.scenario)))
+        else:
+            self._print_figures(screen, trace.scenario, figures)
+
+    def _print_figures(self, screen: Screen, scenario: Scenario, figures: dict[str, Any]) -> None:
+        if scenario.title:
+            screen.print(scenario.title, markup=False, style="bold")
+        screen.print(tables.summary(figures, self._groups(scenario)))
+
+    def _groups(self, scenario: Scenario) -> list[tuple[str, int]] | None:
+        if self.all_workers:
+            return None
+        return [(worker.name, worker.count or 1) for worker in scenario.workers]
 
 
 def _check_writable(name: str, path: Path) -> None:
@@ -118,7 +145,7 @@ def _check_writable(name: str, path: Path) -> None:
         raise SimError(f"--{name} {path}: {reason}")
 
 
-def output_options(command: Callable[..., None]) -> Callable[..., None]:
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where a trace goes."""
     file = click.Path(path_type=Path)
     options = [
@@ -143,23 +170,51 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of all randomness; the scenario's own by default."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="SimPy's event loop, the compiled one, or whichever is done first; the results are the same.",
+)
+@click.option(
+    "--summary-only", is_flag=True, help="Keep sums in place of gradients: any length fits into memory."
+)
 @output_options
 def run(
     file: Path | None,
     workers: tuple[str, ...],
     until: str | None,
     seed: int | None,
+    engine: str,
+    *,
+    summary_only: bool,
     **output: Any,  # noqa: ANN401 -- see output_options
-) -> None:
+) -> int:
     """Simulate the scenario in FILE, or asynchronous workers given by --worker.
 
     Prints a timeline and the gradients of a small run, and a summary of any.
     """
     scenario = _scenario(file, workers, None if until is None else _time(until))
     asked = Output.checked(**output)
+    asked.spare(file)
+    if summary_only and asked.files:
+        raise SimError(f"--summary-only keeps no gradients to write to --{next(iter(asked.files))}")
+    seed = checked_seed(scenario.seed if seed is None else seed)
     with Watch(scenario) as watch:
-        trace = simulate(scenario, None if seed is None else checked_seed(seed), progress=watch)
-    asked.deliver(trace)
+        if summary_only:
+            figures = summarise(scenario, seed, engine, watch)
+        else:
+            trace = simulate(scenario, seed, engine, watch)
+    if summary_only:
+        asked.deliver_figures(scenario, seed, figures)
+    else:
+        asked.deliver(trace)
+        figures = summary(trace)
+    if figures["ended"] == "no-progress":
+        click.echo(f"error: {tables.why_no_progress(figures)}", err=True)
+        return 1
+    return 0
 
 
 @cli.command()

@@ -15,6 +15,9 @@ Array = NDArray[np.float64]
 ACCURACY = 1e-6
 """The largest error of a probability."""
 
+ROUNDING = 1e-14
+"""An eigenvalue below this share of the greatest is what rounding left of 0."""
+
 
 @dataclass(frozen=True, eq=False)
 class QuadraticForm:
@@ -83,6 +86,7 @@ class QuadraticForm:
         if deviation == 0:
             return float(constant < 0)
         eigenvalues, vectors = np.linalg.eigh(matrix / deviation)
+        eigenvalues[np.abs(eigenvalues) < ROUNDING * np.abs(eigenvalues).max()] = 0.0
         total = _Sum(copies, eigenvalues, (linear @ vectors / deviation) ** 2, copies * constant / deviation)
         if total.mean > 0:
             return total.below_zero()

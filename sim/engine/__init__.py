@@ -1,5 +1,5 @@
 """From a scenario to a trace."""
 
-from sim.engine.simulate import ENGINES, simulate
+from sim.engine.simulate import ENGINES, simulate, summarise
 
-__all__ = ["ENGINES", "simulate"]
+__all__ = ["ENGINES", "simulate", "summarise"]

@@ -1,71 +1,83 @@
-"""SimPy with the house's tie rule, and a link that carries one message at a time.
+"""SimPy's event loop with the house's rule for ties, stated in full by each event's priority.
 
 Events at the same instant happen in the order in which they were scheduled, and those scheduled at one
-instant in the order of the workers in the scenario. Whatever an event sets going at once comes before the
-next event of its instant; where it sets several workers going, they start in the order of the scenario.
+instant in the order of the workers in the scenario; a worker's coming or going before what its gradient does.
 """
 
-from collections.abc import Callable, Generator, MutableSequence
-from typing import Any
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
-from simpy import Environment, Event, Resource
+from simpy import Environment, Event
 
-Life = Generator[Event, Any, None]
-"""What a SimPy process runs: it yields the events that it waits for."""
+from sim.scenario.clock import later
 
-AT_ONCE = 2  # SimPy's own priorities are 0 and 1; they belong to consequences of the event at hand
+if TYPE_CHECKING:
+    from sim.engine._simpy import Member
+
+Action = Callable[["Happening"], None]
 
 
-class Delay(Event):
-    """A SimPy timeout with a priority of its own; its value is the instant at which it happens."""
+class Happening(Event):
+    """What happens to a worker at an exact instant: the clock shows it, ``fraction`` completes it."""
 
-    def __init__(self, env: "Kernel", delay: int, priority: int) -> None:
+    _ok = True
+    _value = None
+    void = False
+
+    def __init__(self, env: "Kernel", member: "Member", fraction: float, action: Action) -> None:
         self.env = env
+        self.callbacks = [action]
+        self.member = member
+        self.fraction = fraction
+
+    def cancel(self) -> None:
+        """Let it not happen."""
         self.callbacks = []
-        self._ok = True
-        self._value = env.now + delay
-        env.schedule(self, priority, delay)  # type: ignore[arg-type]  # SimPy names two priorities, but compares any
+        self.void = True
 
 
 class Kernel(Environment):
-    """The event loop of ``workers`` workers, known by their order in the scenario."""
+    """The event loop of ``workers`` workers, known by their order in the scenario.
 
-    _now: int  # SimPy also allows floats; every delay here is whole
+    ``fraction`` completes ``now`` to the exact instant of the event at hand.
+    """
+
+    _now: int  # SimPy also allows floats; every instant here is whole
 
     def __init__(self, workers: int) -> None:
         super().__init__(0)
         self._workers = workers
+        self.fraction = 0.0
 
     @property
     def now(self) -> int:
-        """Nanoseconds since the start of the run."""
+        """Nanoseconds that the clock shows."""
         return self._now
 
-    def after(self, worker: int, delay: int) -> Delay:
-        """Return an event ``delay`` ns from now; ties go by the instant of this call, then by worker."""
-        return Delay(self, delay, AT_ONCE + self._workers * (1 + self._now) + worker)
+    def after(self, member: "Member", whole: int, part: float, action: Action) -> Happening:
+        """Schedule what a worker's gradient does next, a duration after the event at hand."""
+        now = self._now
+        at, fraction = later(now, self.fraction, whole, part)
+        event = Happening(self, member, fraction, action)
+        self._enter(at, 2 * (self._workers * now + member.order) + 1, event)
+        return event
 
-    def turn(self, worker: int) -> Delay:
-        """Return an event at this instant, in the order of the workers and before any by `after`."""
-        return Delay(self, 0, AT_ONCE + worker)
+    def at(
+        self, member: "Member", instant: int, fraction: float, action: Action, *, presence: bool = False
+    ) -> Happening:
+        """Schedule the end of a computation, or a worker's coming or going, for an exact instant."""
+        event = Happening(self, member, float(fraction), action)
+        self._enter(int(instant), 2 * (self._workers * self._now + member.order) + (not presence), event)
+        return event
 
-    def finally_at(self, at: int, action: Callable[[], None]) -> None:
-        """Do something after all other events of the instant ``at``."""
-        event = Delay(self, at - self._now, AT_ONCE + self._workers * (2 + at))
-        event.callbacks.append(lambda _: action())
+    def _enter(self, at: int, priority: int, event: Happening) -> None:
+        """Do what `Environment.schedule` does, which names two priorities, but compares any."""
+        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]
 
-
-class Link:
-    """A link that all workers share: it carries one message at a time, first come, first served."""
-
-    def __init__(self, env: Kernel, duration: int) -> None:
-        self._env = env
-        self._line = Resource(env)
-        self._duration = duration
-
-    def carry(self, worker: int, book: MutableSequence[int], row: int) -> Life:
-        """Wait for the link, enter into ``book[row]`` when it takes the message, and carry that."""
-        with self._line.request() as granted:
-            yield granted
-            book[row] = self._env.now
-            yield self._env.after(worker, self._duration)
+    def upcoming(self) -> int | None:
+        """Return the instant of the next event, ``None`` where there is none."""
+        queue = self._queue
+        while queue and queue[0][3].void:  # type: ignore[attr-defined]
+            heappop(queue)
+        return queue[0][0] if queue else None  # type: ignore[return-value]

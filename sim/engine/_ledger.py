@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sim.scenario.clock import NEVER
-from sim.trace import COLUMNS, Column, Outcome
+from sim.trace import COLUMNS, STAYS, UNREAD, Column, Outcome
 
 BLOCK = 4096
 
@@ -15,17 +15,20 @@ class Ledger:
     """One column of 64-bit integers for each of `COLUMNS`; ``-1`` stands where nothing was entered.
 
     ``applied`` holds the rows of the applied gradients in order of application. ``watch`` is called as each
-    block of rows begins; ``served`` says whether applying a gradient takes the server any time.
+    block of rows begins. What takes no time in this scenario need not be entered: ``pulled``, ``pushed`` and
+    ``served`` say whether pulls, pushes and applying a gradient do.
     """
 
-    def __init__(self, watch: Callable[[], None], *, served: bool) -> None:
+    def __init__(self, watch: Callable[[], None], *, pulled: bool, pushed: bool, served: bool) -> None:
         self.worker = array("q")
         self.index = array("q")
         self.ready_at = array("q")
         self.asked_at = array("q")
         self.pull_at = array("q")
+        self.left_at = array("q")
         self.read_at = array("q")
         self.computed_at = array("q")
+        self.sent_at = array("q")
         self.push_at = array("q")
         self.arrived_at = array("q")
         self.service_at = array("q")
@@ -36,8 +39,12 @@ class Ledger:
         self.outcome = array("q")
         self.applied = array("q")
         self.rows = 0
+        self.stays: list[list[int]] = []
+        self.unread: list[tuple[int, ...]] = []
         self._capacity = 0
         self._watch = watch
+        self._pulled = pulled
+        self._pushed = pushed
         self._served = served
 
     def open(self, worker: int, index: int, now: int, version: int) -> int:
@@ -67,21 +74,32 @@ class Ledger:
     def columns(self, end: int) -> dict[str, Column]:
         """Return the columns: applied gradients in order of application, then the others as they were read.
 
-        What costs nothing happens together with the stage beside it, and need not be entered. A gradient
-        begun at the very end of the run has not begun.
+        A gradient just read at the very end of the run has not begun; its pull led to none.
         """
         table = {name: np.frombuffer(getattr(self, name), np.int64)[: self.rows] for name in COLUMNS}
-        for name, moment in (("pull_at", "read_at"), ("asked_at", "pull_at"), ("ready_at", "asked_at")):
-            table[name] = np.where(table[name] == NEVER, table[moment], table[name])
-        table["push_at"] = np.where(table["push_at"] == NEVER, table["arrived_at"], table["push_at"])
+        in_flight = table["outcome"] == Outcome.IN_FLIGHT
+        late = in_flight & (table["read_at"] == end) & (table["computed_at"] == NEVER)
+        if not self._pulled:
+            table["left_at"] = table["pull_at"] = table["asked_at"] = table["read_at"]
+            table["ready_at"] = np.where(table["ready_at"] == NEVER, table["read_at"], table["ready_at"])
+        if not self._pushed:
+            table["sent_at"] = table["push_at"] = table["arrived_at"] = table["computed_at"]
         if not self._served:
             dropped = table["outcome"] == Outcome.DISCARDED
             table["service_at"] = table["served_at"] = np.where(dropped, NEVER, table["arrived_at"])
-        begun = (table["read_at"] < end) | (table["computed_at"] != NEVER)
+        for row in np.flatnonzero(late & (table["ready_at"] < end)).tolist():
+            pull = (table[name][row] for name in ("worker", "ready_at", "asked_at", "pull_at", "left_at"))
+            self.unread.append((*pull, NEVER))
         order = np.frombuffer(self.applied, np.int64) if self.applied else np.empty(0, np.int64)
-        others = np.flatnonzero((table["outcome"] != Outcome.APPLIED) & begun)
+        others = np.flatnonzero((table["outcome"] != Outcome.APPLIED) & ~late)
         rows = np.concatenate([order, others])
         return {name: table[name][rows] for name in COLUMNS}
+
+    def side_tables(self) -> tuple[dict[str, Column], dict[str, Column]]:
+        """Return the stays in order of coming, and the pulls that led to no gradient in order of workers."""
+        stays = np.array(self.stays, np.int64).reshape(-1, len(STAYS))
+        unread = np.array(sorted(self.unread), np.int64).reshape(-1, len(UNREAD))
+        return dict(zip(STAYS, stays.T.copy(), strict=True)), dict(zip(UNREAD, unread.T.copy(), strict=True))
 
     def _grow(self) -> None:
         self._watch()

@@ -1,6 +1,6 @@
 """How long something takes: a number of seconds, or a distribution to draw seconds from.
 
-Each kind is given by its mean and shape, in the field's usual parameters, and knows its mean and how to draw.
+Each kind is given by its mean and shape, in the field's usual parameters, and knows its mean.
 """
 
 import math
@@ -43,20 +43,12 @@ class Constant(_Distribution):
     kind: Literal["constant"] = "constant"
     mean: Seconds
 
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:  # noqa: ARG002 -- one signature
-        """Draw ``size`` durations in seconds."""
-        return np.full(size, self.mean)
-
 
 class Exponential(_Distribution):
     """Exponential with the given ``mean`` in seconds (rate 1/mean)."""
 
     kind: Literal["exponential"] = "exponential"
     mean: Seconds
-
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return rng.exponential(self.mean, size)
 
 
 class ShiftedExponential(_Distribution):
@@ -77,10 +69,6 @@ class ShiftedExponential(_Distribution):
             )
         return self
 
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return self.shift + rng.exponential(self.mean - self.shift, size)
-
 
 class Uniform(_Distribution):
     """Uniform between ``low`` and ``high`` seconds."""
@@ -100,10 +88,6 @@ class Uniform(_Distribution):
         """Mean in seconds."""
         return (self.low + self.high) / 2
 
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return rng.uniform(self.low, self.high, size)
-
 
 class Gamma(_Distribution):
     """Gamma with the given ``mean`` and ``shape`` k; its coefficient of variation is 1/√k."""
@@ -112,10 +96,6 @@ class Gamma(_Distribution):
     mean: Seconds
     shape: Positive
 
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return rng.gamma(self.shape, self.mean / self.shape, size)
-
 
 class LogNormal(_Distribution):
     """Log-normal with the given ``mean``; ``sigma`` is the standard deviation of the logarithm."""
@@ -123,10 +103,6 @@ class LogNormal(_Distribution):
     kind: Literal["lognormal"] = "lognormal"
     mean: Seconds
     sigma: Positive
-
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return rng.lognormal(math.log(self.mean) - self.sigma**2 / 2, self.sigma, size)
 
 
 class Pareto(_Distribution):
@@ -162,10 +138,6 @@ class Pareto(_Distribution):
         """Mean in seconds, infinite for α ≤ 1."""
         return self.minimum * self.shape / (self.shape - 1) if self.shape > 1 else math.inf
 
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return self.minimum * (1 + rng.pareto(self.shape, size))
-
 
 class Empirical(_Distribution):
     """Draws, with replacement, from measured ``values`` in seconds.
@@ -196,10 +168,6 @@ class Empirical(_Distribution):
     def mean(self) -> float:
         """Mean in seconds."""
         return float(_array(self.values).mean())
-
-    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Draw ``size`` durations in seconds."""
-        return _array(self.values)[rng.integers(len(self.values), size=size)]
 
 
 @lru_cache(maxsize=128)

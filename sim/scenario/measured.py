@@ -1,12 +1,16 @@
 """Measured times from CSV files with a header line."""
 
 import csv
+import re
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sim.files import text_of
-from sim.scenario.values import shown
+from sim.scenario.clock import LONGEST
+from sim.scenario.values import NANOSECOND, shown
+
+_NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def file_named(given: Any) -> str:  # noqa: ANN401 -- unvalidated input
@@ -18,7 +22,7 @@ def file_named(given: Any) -> str:  # noqa: ANN401 -- unvalidated input
 
 def read_column(path: Path, column: str) -> tuple[float, ...]:
     """Return a column of seconds; raises `ValueError` with one sentence where that is not to be had."""
-    return tuple(_number(path, line, cell) for line, (cell,) in enumerate(_rows(path, column), 2))
+    return tuple(_number(path, line, cell) for line, (cell,) in _rows(path, column))
 
 
 def times_by_worker(path: Path) -> dict[str, tuple[float, ...]]:
@@ -30,30 +34,49 @@ def times_by_worker(path: Path) -> dict[str, tuple[float, ...]]:
         With one sentence, where the file cannot be read.
     """
     times: dict[str, list[float]] = {}
-    for line, (worker, cell) in enumerate(_rows(path, "worker", "seconds"), 2):
-        times.setdefault(worker, []).append(_number(path, line, cell))
+    for line, (worker, cell) in _rows(path, "worker", "seconds"):
+        times.setdefault(worker.strip(), []).append(_number(path, line, cell))
     return {worker: tuple(seconds) for worker, seconds in times.items()}
 
 
-def _rows(path: Path, *columns: str) -> list[tuple[str, ...]]:
+def _rows(path: Path, *columns: str) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the cells of some columns, with the number of each row's line."""
     try:
-        reader = csv.DictReader(StringIO(text_of(path), newline=""))
-        present = reader.fieldnames or []
-        for column in columns:
-            if column not in present:
-                raise ValueError(f"{path} has no column {column!r}, only {', '.join(present) or 'none'}")
-        rows = [tuple(row[column] or "" for column in columns) for row in reader]
+        reader = csv.reader(StringIO(text_of(path), newline=""), strict=True)
+        head = [name.strip() for name in next(reader, [])]
+        places = [_place(path, head, column) for column in columns]
+        rows = []
+        for row in reader:
+            if row and len(row) != len(head):
+                place = f"{path}, line {reader.line_num}"
+                raise ValueError(f"{place}: has {len(row)} cells, and the header {len(head)} columns")
+            if row:
+                rows.append((reader.line_num, tuple(row[place] for place in places)))
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not a CSV file in UTF-8") from None
-    except (OSError, csv.Error) as error:
-        raise ValueError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
     if not rows:
         raise ValueError(f"{path} has no rows")
     return rows
 
 
+def _place(path: Path, head: list[str], column: str) -> int:
+    if column not in head:
+        raise ValueError(f"{path} has no column {column!r}, only {', '.join(head) or 'none'}")
+    if head.count(column) > 1:
+        raise ValueError(f"{path} has more than one column {column!r}")
+    return head.index(column)
+
+
 def _number(path: Path, line: int, cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        raise ValueError(f"{path}, line {line}: {shown(cell)} must be a number of seconds") from None
+    """Return a time that the clock can measure, written as numbers are in files of other programs."""
+    place = f"{path}, line {line}"
+    if not _NUMBER.fullmatch(cell.strip()):
+        raise ValueError(f"{place}: {shown(cell)} must be a number of seconds")
+    seconds = float(cell)
+    if not NANOSECOND <= seconds <= LONGEST:
+        raise ValueError(f"{place}: {shown(cell)} must be from {NANOSECOND:g} to {LONGEST:g} seconds")
+    return seconds

@@ -1,5 +1,8 @@
 """The server, the network between it and its workers, and when a run stops."""
 
+from fractions import Fraction
+
+from sim.scenario.clock import decimal
 from sim.scenario.durations import Cost
 from sim.scenario.model import Count, Instant, Seconds, Value
 from sim.scenario.units import Bytes, Rate
@@ -44,14 +47,17 @@ class Network(Value):
     gradient_bytes: Bytes = 0.0
     weight_bytes: Bytes = 0.0
 
-    def way(self, worker: Worker, size: float) -> float:
+    def way(self, worker: Worker, size: float) -> Fraction:
         """Return the seconds that a message takes over the latency and the worker's own link."""
-        rate = worker.bandwidth or self.bandwidth
-        return self.latency + (size / rate if rate else 0.0)
+        return decimal(self.latency) + _transfer(size, worker.bandwidth or self.bandwidth)
 
-    def shared(self, size: float) -> float:
+    def shared(self, size: float) -> Fraction:
         """Return the seconds that a message takes on the server's link."""
-        return size / self.server_bandwidth if self.server_bandwidth else 0.0
+        return _transfer(size, self.server_bandwidth)
+
+
+def _transfer(size: float, rate: float | None) -> Fraction:
+    return decimal(size) / decimal(rate) if rate else Fraction(0)
 
 
 class Stop(Value):
@@ -62,7 +68,8 @@ class Stop(Value):
     time
         Seconds; what happens at that instant still happens.
     updates, gradients
-        So many updates made, so many gradients applied.
+        So many updates made, so many gradients applied; an update that reaches both ends the run by
+        ``updates``.
     """
 
     time: Seconds | None = None

@@ -72,7 +72,7 @@ def transfers(scenario: Scenario) -> tuple[Transfer, ...]:
     return tuple(
         Transfer(
             *(
-                network.way(worker, size) + network.shared(size)
+                float(network.way(worker, size) + network.shared(size))
                 for size in (network.weight_bytes, network.gradient_bytes)
             )
         )

@@ -8,10 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from sim.engine.draws import presence, streams
-from sim.scenario.clock import NEVER, to_ns
-from sim.scenario.worker import Worker
-from sim.trace import Column, Trace
+from sim.scenario.clock import NEVER
+from sim.trace import STAYS, Column, Trace
 
 NOBODY: Final = -1
 """The row of a span that belongs to no gradient."""
@@ -142,8 +140,7 @@ def spans(trace: Trace) -> Spans:
     """Return what every worker and the server do when.
 
     A gradient is shown up to the instant at which it ended, one in flight up to the end of the run. What had
-    led to no gradient by then (a pull under way, a worker held back) is in no trace, and not shown. Where a
-    gradient is dropped on its way over the server's link, the wait for that link counts as pushing.
+    led to no gradient by then (a pull under way, a worker held back) is not shown.
 
     Examples
     --------
@@ -155,7 +152,7 @@ def spans(trace: Trace) -> Spans:
     1000000000 3500000000 computing
     """
     cuts = _cuts(trace)
-    outages = _outages(trace, cuts)
+    outages = _outages(trace)
     released = _released(trace, cuts, outages)
     pieces = list(_pieces(trace, cuts, released))
     if outages:
@@ -181,26 +178,9 @@ def _cuts(trace: Trace) -> list[Column]:
     ticks = trace.ticks
     final = np.where(ticks["ended_at"] == NEVER, trace.end, ticks["ended_at"])
 
-    def cut(name: str, otherwise: Column = final) -> Column:
-        return np.where(ticks[name] == NEVER, otherwise, ticks[name])
-
-    computed = cut("computed_at")
-    sent = np.minimum(computed + _own_way(trace)[trace.worker], final)
-    pushed = cut("push_at", otherwise=sent)
     pull = (ticks[name] for name in ("ready_at", "asked_at", "pull_at", "read_at"))
-    push = (np.minimum(sent, pushed), pushed, cut("arrived_at"), cut("service_at"), cut("served_at"), final)
-    return [*pull, computed, *push]
-
-
-def _own_way(trace: Trace) -> Column:
-    """Return each worker's time for a push over the latency and its own link."""
-    network = trace.scenario.network
-
-    def way(worker: Worker) -> int:
-        rate = worker.bandwidth or network.bandwidth
-        return to_ns(network.latency + (network.gradient_bytes / rate if rate else 0.0))
-
-    return np.array([way(worker) for _, worker in trace.scenario.each], np.int64)
+    names = ("computed_at", "sent_at", "push_at", "arrived_at", "service_at", "served_at")
+    return [*pull, *(np.where(ticks[name] == NEVER, final, ticks[name]) for name in names), final]
 
 
 def _pieces(trace: Trace, cuts: list[Column], released: Column) -> Iterator[Piece]:
@@ -233,35 +213,18 @@ def _released(trace: Trace, cuts: list[Column], outages: dict[int, Column]) -> C
     return released
 
 
-def _outages(trace: Trace, cuts: list[Column]) -> dict[int, Column]:
+def _outages(trace: Trace) -> dict[int, Column]:
     """Return the intervals in which a worker takes no part, by worker: an array of pairs, in order."""
-    found = {}
-    for place, (name, worker) in enumerate(trace.scenario.each):
-        if not (worker.offline or worker.failures or worker.joins or worker.leaves is not None):
-            continue
-        away, since = [], 0
-        for enters, leaves in presence(worker, streams(trace.seed, name)):
-            away.append((since, min(enters, trace.end)))
-            since = trace.end if leaves is None else leaves
-            if since >= trace.end or since > _finished(trace, cuts, place, worker):
-                break
-        else:
-            away.append((since, trace.end))
-        away = [(begin, end) for begin, end in away if begin < end]
-        if away:
-            found[place] = np.array(away, np.int64)
-    return found
-
-
-def _finished(trace: Trace, cuts: list[Column], place: int, worker: Worker) -> int:
-    """Return when a worker's last gradient no longer concerned it; later than all where it did not finish."""
-    limits = [worker.gradients] if worker.gradients is not None else []
-    limits += [len(worker.compute)] if isinstance(worker.compute, tuple) else []
-    own = trace.worker == place
-    if not limits or not np.any(trace.index[own] >= min(limits)):
-        return _LATER
-    until = cuts[-1] if trace.scenario.protocol.after_push == "wait" else cuts[_BATCH]
-    return int(until[own].max())
+    stays = trace.stays
+    away: dict[int, list[tuple[int, int]]] = {}
+    since = np.zeros(len(trace.workers), np.int64)
+    for worker, comes, goes, done in zip(*(stays[name].tolist() for name in STAYS), strict=True):
+        if since[worker] < comes:
+            away.setdefault(worker, []).append((int(since[worker]), comes))
+        since[worker] = trace.end if done or goes == NEVER else goes
+    for worker in np.flatnonzero(since < trace.end).tolist():
+        away.setdefault(worker, []).append((int(since[worker]), trace.end))
+    return {worker: np.array(pairs, np.int64) for worker, pairs in sorted(away.items())}
 
 
 def _interrupted(piece: Piece, outages: dict[int, Column], workers: int) -> Iterator[Piece]:

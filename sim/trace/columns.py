@@ -29,10 +29,12 @@ class Outcome(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-PULL: Final = ("ready_at", "asked_at", "pull_at", "read_at")
-PUSH: Final = ("computed_at", "push_at", "arrived_at", "service_at", "served_at", "ended_at")
+PULL: Final = ("ready_at", "asked_at", "pull_at", "left_at", "read_at")
+PUSH: Final = ("computed_at", "sent_at", "push_at", "arrived_at", "service_at", "served_at", "ended_at")
 INSTANTS: Final = (*PULL, *PUSH)
 COLUMNS: Final = ("worker", "index", *INSTANTS, "version_read", "version_applied", "outcome")
+STAYS: Final = ("worker", "comes", "goes", "done")
+UNREAD: Final = ("worker", "ready_at", "asked_at", "pull_at", "left_at", "ended_at")
 
 ENDINGS: Final = MappingProxyType(
     {
@@ -41,6 +43,7 @@ ENDINGS: Final = MappingProxyType(
         "updates": "so many updates are made",
         "gradients": "so many gradients are applied",
         "stalled": "every worker left waits for one that will not come",
+        "no-progress": "no gradient reached an update in very many events",
     }
 )
 """Why a run ended."""

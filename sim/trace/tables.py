@@ -65,6 +65,28 @@ def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = 
     return Group(facts, "", _workers(means, [str(size) for _, size in groups]))
 
 
+def grouped(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None) -> dict[str, Any]:
+    """Return the figures with the means over each group in place of its workers, as `summary` prints them."""
+    if groups is None or all(size == 1 for _, size in groups):
+        return figures
+    means = zip(_means(figures["workers"], groups), groups, strict=True)
+    return figures | {"workers": [{"name": name, "count": size} | mean for mean, (name, size) in means]}
+
+
+def why_no_progress(figures: dict[str, Any]) -> str:
+    """Return in a sentence why a run ended without progress."""
+    counts = {name: figures["gradients"][name] for name in ("lost", "discarded", "cancelled")}
+    most = max(counts, key=counts.__getitem__)
+    cause = {
+        "lost": f"{counts['lost']:,} gradients were lost, since workers go before these are done",
+        "discarded": f"{counts['discarded']:,} gradients were too stale",
+        "cancelled": f"{counts['cancelled']:,} gradients were cancelled",
+    }[most]
+    if not counts[most]:
+        cause = "the speed of a worker changes too often for a gradient to be done"
+    return f"no progress since {seconds(figures['duration'])} s or before: {cause}"
+
+
 def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
     counts = {name: count for name, count in figures["gradients"].items() if count}
     started = counts.pop("started", 0)
@@ -75,6 +97,8 @@ def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
         ("updates", f"{figures['updates']}, {figures['updates_per_second']:.4g} a second"),
         ("gradients", f"{started} begun: " + ", ".join(f"{n} {name}" for name, n in counts.items())),
     ]
+    if "engine" in figures:
+        facts.append(("engine", figures["engine"]))
     if stale["mean"] is not None:
         text = f"mean {stale['mean']:.4g}, median {stale['p50']}, 95 % {stale['p95']}, maximum {stale['max']}"
         facts.append(("staleness", text))

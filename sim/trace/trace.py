@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,50 @@ from sim.scenario.clock import NANOSECONDS, NEVER, to_seconds
 from sim.scenario.values import checked_seed
 from sim.trace import storage
 from sim.trace.check import check
-from sim.trace.columns import COLUMNS, INSTANTS, Column, Outcome
+from sim.trace.columns import COLUMNS, INSTANTS, STAYS, UNREAD, Column, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Number = TypeVar("Number", np.int64, np.float64)
+
+
+class _Count:
+    """A column of the trace as whole numbers."""
+
+    def __init__(self, text: str) -> None:
+        self.__doc__ = text
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, trace: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, trace: "Trace", owner: type) -> Column: ...
+    def __get__(self, trace: "Trace | None", owner: type) -> Self | Column:
+        return self if trace is None else trace.ticks[self._name]
+
+
+class _Instant:
+    """A column of the trace in seconds, ``nan`` for not happened."""
+
+    def __init__(self, text: str) -> None:
+        self.__doc__ = text
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, trace: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, trace: "Trace", owner: type) -> NDArray[np.float64]: ...
+    def __get__(self, trace: "Trace | None", owner: type) -> Self | NDArray[np.float64]:
+        if trace is None:
+            return self
+        column = _frozen(to_seconds(trace.ticks[self._name]))
+        trace.__dict__[self._name] = column  # found there from now on
+        return column
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,28 +79,14 @@ class Trace:
         The columns as read-only 64-bit integers, by the names in `COLUMNS`: instants in nanoseconds, ``-1``
         where something has not happened. As attributes of the trace, instants are seconds, ``nan`` for not
         happened.
-
-    The columns
-    -----------
-    worker
-        Place of the worker in ``workers``.
-    index
-        j of the worker's j-th gradient, from 1.
-    ready_at, asked_at, pull_at, read_at
-        The worker is free to begin; is allowed to, and asks for the weights; the server's link takes them
-        up; they are read, and computing begins.
-    computed_at, push_at, arrived_at
-        The gradient is computed; the server's link takes it up; it is at the server.
-    service_at, served_at
-        The server begins to apply it; has done so.
-    applied_at
-        The instant of the update that it went into.
-    ended_at
-        ``applied_at``, or the instant at which it was discarded, cancelled or lost.
-    version_read, version_applied
-        Updates made before the weights were read, and before its own update; ``-1`` where not applied.
-    outcome
-        An `Outcome`.
+    stays
+        When workers were there: columns by the names in `STAYS`, a row for each stay, in order of coming.
+        ``goes`` is -1 for a worker that was there when the run ended; ``done`` is 1 where it was done then,
+        and 0 where it went, even if that cost it its last gradient.
+    unread
+        Pulls that led to no gradient, by the names in `UNREAD`, in order of the workers: weights that a
+        worker waited for when it went (``ended_at``), or when the run ended (-1), or that it had just read
+        then.
     """
 
     scenario: Scenario
@@ -71,13 +95,39 @@ class Trace:
     ended: str
     end: int
     ticks: Mapping[str, Column]
+    stays: Mapping[str, Column]
+    unread: Mapping[str, Column]
+
+    worker = _Count("Place of each gradient's worker in ``workers``.")
+    index = _Count("Each gradient's number j among its worker's, from 1.")
+    ready_at = _Instant("The worker is free to begin the gradient.")
+    asked_at = _Instant("It is allowed to, and asks for the weights.")
+    pull_at = _Instant("The server's link takes the weights up.")
+    left_at = _Instant("The weights have left the server's link.")
+    read_at = _Instant("The weights are read, and computing begins.")
+    computed_at = _Instant("The gradient is computed.")
+    sent_at = _Instant("It has crossed its worker's own link.")
+    push_at = _Instant("The server's link takes it up.")
+    arrived_at = _Instant("It is at the server.")
+    service_at = _Instant("The server begins to apply it.")
+    served_at = _Instant("The server has applied it.")
+    ended_at = _Instant("Its update was made, or it was discarded, cancelled or lost.")
+    version_read = _Count("Updates made before the weights were read.")
+    version_applied = _Count("Updates made before the gradient's own; -1 where not applied.")
+    outcome = _Count("What became of each gradient, as an `Outcome`.")
 
     def __post_init__(self) -> None:
-        if set(self.ticks) != set(COLUMNS):
-            raise TraceError(f"a trace has the columns {', '.join(COLUMNS)}, not {', '.join(self.ticks)}")
-        for column in self.ticks.values():
-            column.flags.writeable = False
-        object.__setattr__(self, "ticks", MappingProxyType({name: self.ticks[name] for name in COLUMNS}))
+        for name, columns in (("ticks", COLUMNS), ("stays", STAYS), ("unread", UNREAD)):
+            given = getattr(self, name)
+            if set(given) != set(columns):
+                raise TraceError(
+                    f"{name} of a trace has the columns {', '.join(columns)}, not {', '.join(given)}"
+                )
+            object.__setattr__(self, name, MappingProxyType({key: _frozen(given[key]) for key in columns}))
+
+    def __reduce__(self) -> tuple[type["Trace"], tuple[Any, ...]]:
+        tables = (dict(self.ticks), dict(self.stays), dict(self.unread))
+        return type(self), (self.scenario, self.seed, self.engine, self.ended, self.end, *tables)
 
     def __len__(self) -> int:
         return len(self.ticks["worker"])
@@ -87,7 +137,15 @@ class Trace:
         if not isinstance(other, Trace):
             return NotImplemented
         mine, yours = ((t.scenario, t.seed, t.ended, t.end) for t in (self, other))
-        return mine == yours and all(np.array_equal(self.ticks[name], other.ticks[name]) for name in COLUMNS)
+        return mine == yours and all(
+            np.array_equal(column, theirs[name])
+            for ours, theirs in (
+                (self.ticks, other.ticks),
+                (self.stays, other.stays),
+                (self.unread, other.unread),
+            )
+            for name, column in ours.items()
+        )
 
     __hash__ = None  # type: ignore[assignment]  # columns are compared, not hashed
 
@@ -129,33 +187,6 @@ class Trace:
         last = np.flatnonzero(np.diff(versions, append=-1))
         return _frozen(self.ended_at[: self.applied][last])
 
-    # Columns, in seconds where they are instants.
-
-    @property
-    def worker(self) -> Column:
-        """Place of each gradient's worker in ``workers``."""
-        return self.ticks["worker"]
-
-    @property
-    def index(self) -> Column:
-        """Each gradient's number among its worker's, from 1."""
-        return self.ticks["index"]
-
-    @property
-    def version_read(self) -> Column:
-        """Updates made before the weights were read."""
-        return self.ticks["version_read"]
-
-    @property
-    def version_applied(self) -> Column:
-        """Updates made before the gradient's own; -1 where not applied."""
-        return self.ticks["version_applied"]
-
-    @property
-    def outcome(self) -> Column:
-        """What became of each gradient, as an `Outcome`."""
-        return self.ticks["outcome"]
-
     @cached_property
     def applied_ticks(self) -> Column:
         """The instant of each gradient's update in nanoseconds, -1 where not applied."""
@@ -165,56 +196,6 @@ class Trace:
     def applied_at(self) -> NDArray[np.float64]:
         """The instant of each gradient's update."""
         return _frozen(to_seconds(self.applied_ticks))
-
-    @cached_property
-    def ready_at(self) -> NDArray[np.float64]:
-        """The worker is free to begin the gradient."""
-        return _frozen(to_seconds(self.ticks["ready_at"]))
-
-    @cached_property
-    def asked_at(self) -> NDArray[np.float64]:
-        """It is allowed to, and asks for the weights."""
-        return _frozen(to_seconds(self.ticks["asked_at"]))
-
-    @cached_property
-    def pull_at(self) -> NDArray[np.float64]:
-        """The server's link takes the weights up."""
-        return _frozen(to_seconds(self.ticks["pull_at"]))
-
-    @cached_property
-    def read_at(self) -> NDArray[np.float64]:
-        """The weights are read."""
-        return _frozen(to_seconds(self.ticks["read_at"]))
-
-    @cached_property
-    def computed_at(self) -> NDArray[np.float64]:
-        """The gradient is computed."""
-        return _frozen(to_seconds(self.ticks["computed_at"]))
-
-    @cached_property
-    def push_at(self) -> NDArray[np.float64]:
-        """The server's link takes the gradient up."""
-        return _frozen(to_seconds(self.ticks["push_at"]))
-
-    @cached_property
-    def arrived_at(self) -> NDArray[np.float64]:
-        """The gradient is at the server."""
-        return _frozen(to_seconds(self.ticks["arrived_at"]))
-
-    @cached_property
-    def service_at(self) -> NDArray[np.float64]:
-        """The server begins to apply it."""
-        return _frozen(to_seconds(self.ticks["service_at"]))
-
-    @cached_property
-    def served_at(self) -> NDArray[np.float64]:
-        """The server has applied it."""
-        return _frozen(to_seconds(self.ticks["served_at"]))
-
-    @cached_property
-    def ended_at(self) -> NDArray[np.float64]:
-        """It was applied, discarded, cancelled or lost."""
-        return _frozen(to_seconds(self.ticks["ended_at"]))
 
     # In and out.
 
@@ -248,6 +229,8 @@ class Trace:
             "engine": self.engine,
             "ended": self.ended,
             "end": self.end,
+            "stays": {name: column.tolist() for name, column in self.stays.items()},
+            "unread": {name: column.tolist() for name, column in self.unread.items()},
         }
         write(path, storage.pack(about, self.ticks))
 
@@ -263,8 +246,12 @@ class Trace:
         try:
             about, ticks = storage.unpack(storage.read(Path(path)))
             scenario, seed = Scenario.from_data(about["scenario"]), checked_seed(about["seed"])
+            stays, unread = (
+                {name: np.array(column, np.int64) for name, column in about[table].items()}
+                for table in ("stays", "unread")
+            )
             check(ticks, len(scenario.names), about["ended"], about["end"])
-            return cls(scenario, seed, about["engine"], about["ended"], about["end"], ticks)
+            return cls(scenario, seed, about["engine"], about["ended"], about["end"], ticks, stays, unread)
         except OSError as error:
             raise TraceError(f"{path}: {error.strerror}") from None
         except (TraceError, ScenarioError) as error:

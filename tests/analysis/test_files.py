@@ -15,12 +15,12 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         write(tmp_path / "file" / "result.json", b"{}")
 
 
-def test_a_file_of_the_users_own_beside_it_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "result.json.part").write_bytes(b"mine")
+def test_a_file_of_the_users_beside_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "result.json.part").write_bytes(b"half")
     write(tmp_path / "result.json", b"whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["result.json", "result.json.part"]
+    assert (tmp_path / "result.json.part").read_bytes() == b"half"
     assert (tmp_path / "result.json").read_bytes() == b"whole"
-    assert (tmp_path / "result.json.part").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".PDF"])

@@ -5,13 +5,18 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sim import (
+    Constant,
+    Empirical,
     Exponential,
     Failures,
     Gamma,
+    LogNormal,
     Network,
+    Pareto,
     Protocol,
     Scenario,
     Server,
+    ShiftedExponential,
     Slowdowns,
     Stop,
     Uniform,
@@ -67,6 +72,7 @@ def protocols(size: int) -> st.SearchStrategy[Protocol]:
         st.builds(Protocol.asynchronous, slack=slack, max_staleness=staleness),
         st.builds(Protocol.k_async, share, slack=slack, max_staleness=staleness),
         st.builds(Protocol.k_batch_async, any_k, slack=slack, max_staleness=staleness),
+        st.builds(Protocol.k_batch_async, st.sampled_from(["P/2", "P/3"]), slack=slack),
     )
 
 
@@ -128,3 +134,103 @@ _lifetimes: st.SearchStrategy[dict[str, Any]] = st.one_of(
         st.integers(1, 40),
     ),
 )
+
+
+# Also what only engines that are held against each other need: every law, times so short that fractions of a
+# nanosecond count, and times so round that nearly all events tie.
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Scenario:
+    """Every feature of a scenario, on one scale of time."""
+    unit = draw(st.sampled_from([1.0, 1.0, 0.1, 1.005e-7, 1e-9, 1.5e-9, 1.7e-9]))
+    most = draw(st.sampled_from([2, 8, 30]))
+
+    def times(first: int, last: int = most) -> st.SearchStrategy[float]:
+        return st.integers(first, last).map(lambda number: float(f"{number * unit:.12g}"))
+
+    laws = _laws(times(1))
+    fleet = [draw(_one("ABCDE"[i], times, laws)) for i in range(draw(st.integers(1, 5)))]
+    size = sum(worker.count or 1 for worker in fleet)
+    rate = st.none() | st.sampled_from([1.0, 2.0, 3.0, 7.0]).map(lambda rate: rate / unit)
+    if draw(st.booleans()):
+        fleet = [worker.replace(bandwidth=draw(rate)) for worker in fleet]
+    sizes = st.sampled_from([0.0, 0.0, 1.0, 2.0, 5.0])
+    free = draw(st.booleans())
+    return Scenario(
+        seed=draw(st.integers(0, 2**32)),
+        workers=fleet,
+        protocol=draw(protocols(size)),
+        server=Server(apply=draw(st.just(0.0) | times(0) | laws)),
+        network=Network()
+        if free
+        else Network(
+            latency=draw(st.just(0.0) | times(0) | times(1).map(lambda seconds: seconds / 4)),
+            bandwidth=draw(rate),
+            server_bandwidth=draw(rate),
+            gradient_bytes=draw(sizes),
+            weight_bytes=draw(sizes),
+        ),
+        stop=draw(_ends(times, finite=not any(worker.endless for worker in fleet))),
+    )
+
+
+def _laws(times: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        st.builds(Constant, mean=times),
+        st.builds(Exponential, mean=times),
+        times.flatmap(
+            lambda shift: times.map(lambda rest: ShiftedExponential(shift=shift, mean=shift + rest))
+        ),
+        times.flatmap(lambda low: times.map(lambda width: Uniform(low=low, high=low + width))),
+        st.builds(Gamma, mean=times, shape=st.sampled_from([0.5, 4.0])),
+        st.builds(LogNormal, mean=times, sigma=st.sampled_from([0.5, 1.5])),
+        st.builds(Pareto, minimum=times, shape=st.sampled_from([1.5, 3.0])),
+        st.builds(Empirical, values=st.lists(times, min_size=1, max_size=4).map(tuple)),
+    )
+
+
+@st.composite
+def _one(draw: st.DrawFn, name: str, times: Any, laws: st.SearchStrategy[Any]) -> Worker:  # noqa: ANN401
+    listed = st.lists(times(1), min_size=1, max_size=12).map(tuple)
+    factors = st.sampled_from([0.5, 1.0, 2.0, 3.0, 7.0, 0.3])
+    steps = st.lists(times(0), min_size=1, max_size=4, unique=True).flatmap(
+        lambda starts: st.tuples(*(st.tuples(st.just(start), factors) for start in sorted(starts)))
+    )
+    given: dict[str, Any] = {
+        "compute": st.one_of(times(1), times(1), listed, laws),
+        "gradients": st.none() | st.integers(1, 12),
+        "count": st.sampled_from([None, None, None, 1, 2, 3]),
+        "speed": st.one_of(st.just(1.0), factors, steps),
+        "slowdowns": st.one_of(
+            st.none(),
+            st.none(),
+            st.builds(Slowdowns, every=times(1) | laws, lasting=times(1) | laws, factor=factors),
+        ),
+        "joins": st.one_of(st.just(0.0), st.just(0.0), times(0)),
+    }
+    away = st.lists(times(0, 60), unique=True, max_size=6).map(sorted)
+    given |= draw(
+        st.sampled_from(
+            [
+                {},
+                {"offline": away.map(lambda cuts: tuple(zip(cuts[::2], cuts[1::2], strict=False)))},
+                {"failures": st.builds(Failures, mtbf=times(1, 60) | laws, repair=times(1) | laws)},
+            ]
+        )
+    )
+    worker = Worker(name=name, **{feature: draw(strategy) for feature, strategy in given.items()})
+    stay = draw(st.none() | times(1, 60))
+    return worker if stay is None else worker.replace(leaves=worker.joins + stay)
+
+
+def _ends(times: Any, *, finite: bool) -> st.SearchStrategy[Stop]:  # noqa: ANN401
+    number = st.integers(1, 40)
+    time = times(1, 60)
+    return st.one_of(
+        st.builds(Stop, time=time),
+        st.builds(Stop, updates=number, time=times(300, 300)),
+        st.builds(Stop, gradients=number, time=times(300, 300)),
+        st.builds(Stop, updates=number, gradients=number, time=time),
+        *([st.just(Stop())] if finite else []),
+    )

@@ -158,6 +158,17 @@ def test_bad_input_is_one_sentence_and_status_2_and_nothing_is_written(
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize("option", ["--csv", "--save", "--perfetto"])
+def test_a_scenario_is_not_written_over(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "two.toml"
+    mine.write_bytes(Path(TWO).read_bytes())
+    assert main(["run", "two.toml", option, f"../{tmp_path.name}/two.toml"]) == 2
+    assert "is the scenario itself" in capsys.readouterr().err
+    assert mine.read_bytes() == Path(TWO).read_bytes()
+
+
 def test_a_timeline_of_an_unknown_kind_is_refused_before_the_run(capsys: pytest.CaptureFixture[str]) -> None:
     Path("endless.toml").write_text(ENDLESS)
     assert main(["run", "endless.toml", "--timeline", "t.gif"]) == 2

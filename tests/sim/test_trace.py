@@ -115,8 +115,8 @@ def test_numpys_integers_are_seeds_and_other_numbers_are_not(tmp_path: Path) -> 
 
 
 def test_a_trace_of_other_columns_is_refused() -> None:
-    with pytest.raises(TraceError, match="a trace has the columns worker, index"):
-        Trace(TWO, 0, "simpy", "finished", 1, {"worker": np.zeros(1, np.int64)})
+    with pytest.raises(TraceError, match="ticks of a trace has the columns worker, index"):
+        Trace(TWO, 0, "simpy", "finished", 1, {"worker": np.zeros(1, np.int64)}, {}, {})
 
 
 def test_the_data_frame_speaks_of_names_and_seconds() -> None:

@@ -116,7 +116,8 @@ RULES: Mapping[str, Rule] = {
         "addr ger linalg_cross _prelu_kernel _prelu_kernel_backward native_dropout_backward "
         "threshold_backward _fused_dropout rrelu_with_noise glu glu_backward log_sigmoid_forward "
         "log_sigmoid_backward hardtanh_backward silu_backward gelu_backward "
-        "hardswish_backward hardsigmoid_backward sigmoid_backward tanh_backward elu_backward "
+        "hardswish hardswish_ hardswish_backward "
+        "hardsigmoid_backward sigmoid_backward tanh_backward elu_backward "
         "leaky_relu_backward softplus_backward mish_backward softshrink_backward hardshrink_backward "
         "logit_backward _thnn_fused_lstm_cell _thnn_fused_gru_cell polar "
         "_thnn_fused_lstm_cell_backward_impl _thnn_fused_gru_cell_backward "
@@ -128,12 +129,11 @@ RULES: Mapping[str, Rule] = {
 def by_schema(func: Any) -> Rule | None:  # noqa: ANN401  # an operator of torch
     """Return the rule for an operator that has none of its own, by what torch says of it; None if nothing."""
     schema = func._schema  # noqa: SLF001  # torch offers nothing public
-    if schema.name.startswith("profiler::"):
-        return view
     returned = [value.alias_info for value in schema.returns]
-    if returned and all(alias is not None and not alias.is_write for alias in returned):
-        return view
+    looks = bool(returned) and all(alias is not None and not alias.is_write for alias in returned)
     tags = func.tags
+    if looks or schema.name.startswith("profiler::") or torch.Tag.inplace_view in tags:
+        return view
     if torch.Tag.pointwise in tags:
         return pointwise
     if torch.Tag.reduction in tags:

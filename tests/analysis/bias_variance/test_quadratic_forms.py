@@ -78,6 +78,11 @@ def test_what_the_quadrature_cannot_find_to_six_digits_is_not_known() -> None:
     assert QuadraticForm(np.eye(1), np.zeros(1), -0.5).probability_negative() is None
 
 
+def test_what_rounding_left_of_an_eigenvalue_is_nothing() -> None:
+    form = QuadraticForm(np.diag([0.0, 2.5e-52, -1.0]), np.zeros(3), 0.0)
+    assert form.probability_negative(3) == 1.0
+
+
 @examples(40)
 @given(
     st.lists(st.floats(-1, 1), min_size=3, max_size=6),

@@ -57,6 +57,21 @@ CASES: dict[str, tuple[nn.Module, Any, int]] = {
         [(2, 3, 5, 8), (2, 3, 7, 8), (2, 3, 7, 4)],
         2 * 3 * 5 * 7 * (8 + 4),
     ),
+    "attention of one query set for all": (
+        Function(functional.scaled_dot_product_attention),
+        [(1, 2, 4, 8), (3, 2, 5, 8), (3, 2, 5, 8)],
+        3 * 2 * 4 * 5 * (8 + 8),
+    ),
+    "attention of one head's queries": (
+        Function(functional.scaled_dot_product_attention),
+        [(2, 1, 4, 8), (2, 3, 5, 8), (2, 3, 5, 8)],
+        2 * 3 * 4 * 5 * (8 + 8),
+    ),
+    "views in place": (
+        Function(lambda x, w: torch.mm(x.clone().squeeze_(0).t_().unsqueeze_(0)[0], w)),
+        [(1, 4, 3), (4, 5)],
+        3 * 4 * 5,
+    ),
     "multi-head attention": (
         nn.MultiheadAttention(64, 4, batch_first=True),
         [(2, 10, 64)] * 3,
@@ -171,3 +186,11 @@ def test_a_product_by_many_names_is_linear_only_with_a_learned_factor() -> None:
         for row in nets.table(module, (3, 8) if isinstance(module, nn.Linear) else [(3, 4), (4, 5)]).rows
     }
     assert kinds == {"input", "linear", "product"}
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_hardswish_is_an_activation_like_others(*, inplace: bool) -> None:
+    table = nets.table(nn.Sequential(nn.Linear(3, 3), nn.Hardswish(inplace=inplace)), (2, 3))
+    assert table.findings is not None
+    assert table.findings.complete
+    assert table.total.elementwise == 2 * 3 + nets.table(nn.Linear(3, 3), (2, 3)).total.elementwise

@@ -131,14 +131,13 @@ def test_no_number_is_cut_and_no_line_too_long(
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_every_terminal_can_show_it(encoding: str) -> None:
-    file = str(EXAMPLES / "theory-server-queue.toml")
-    shown = {"PYTHONIOENCODING": encoding}
-    done = run_python("-m", "sim", "theory", file, *QUICKLY, env=shown, encoding=encoding)
-    out = done.stdout
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "?" not in out
-    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in out
-    assert ("±" in out) == (encoding != "ascii")
+    command = ("-m", "sim", "theory", str(EXAMPLES / "theory-server-queue.toml"), *QUICKLY)
+    done = run_python(*command, env={"PYTHONIOENCODING": encoding}, encoding=encoding)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "?" not in done.stdout
+    assert ("≥ 4.44444" if encoding == "utf-8" else ">= 4.44444") in done.stdout
+    assert ("±" in done.stdout) == (encoding != "ascii")
 
 
 def test_how_long_a_run_must_be_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

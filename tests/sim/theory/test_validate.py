@@ -13,7 +13,7 @@ from sim.theory.tables import WRONG
 from sim.theory.validate import FEW_REPLICAS, Case, battery, validate
 
 SCENARIO = Scenario(
-    workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=2000)
+    workers=[Worker(name="w", count=8, compute=Exponential(mean=1.0))], stop=Stop(updates=10_000)
 )
 
 

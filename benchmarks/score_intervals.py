@@ -1,6 +1,6 @@
 """How often intervals hold the truth: simulated rankings whose areas are known, few and many examples.
 
-    python benchmarks/coverage.py coverage.csv --sets 2000
+    python benchmarks/score_intervals.py coverage.csv --sets 2000
 
 writes a row for each case, area and method, resumes where it was stopped, and prints the table of the
 documents. Scores are normal or mixed; the truth is an integral over the curve of the population.

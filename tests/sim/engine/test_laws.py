@@ -1,5 +1,7 @@
 """Laws that no run may break, whatever the scenario."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim import Exponential, Outcome, Protocol, Scenario, Stop, Trace, Worker, metrics, simulate
-from sim.engine.draws import presence, streams
-from sim.scenario.clock import NEVER, to_ns
+from sim.scenario.clock import NANOSECONDS, NEVER, to_ns
+from sim.trace import INSTANTS
 from tests.sim import strategies
 
 
@@ -78,32 +80,21 @@ def test_every_gradient_is_accounted_for(scenario: Scenario) -> None:
 @given(strategies.everything())
 def test_the_stages_of_a_gradient_follow_each_other_and_add_up(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    network = scenario.network
-    stages = (
-        "ready_at",
-        "asked_at",
-        "pull_at",
-        "read_at",
-        "computed_at",
-        "push_at",
-        "arrived_at",
-        "service_at",
-    )
+    network, ticks = scenario.network, trace.ticks
     for row in range(len(trace)):
-        instants = [trace.ticks[name][row] for name in (*stages, "served_at", "ended_at")]
-        reached = [int(instant) for instant in instants if instant != NEVER]
+        at = {name: int(ticks[name][row]) for name in INSTANTS}
+        reached = [instant for instant in at.values() if instant != NEVER]
         assert reached == sorted(reached)
         assert reached[-1] <= trace.end
-        at = {name: int(trace.ticks[name][row]) for name in (*stages, "served_at", "ended_at")}
-        own_pull = to_ns(
-            network.latency + (network.weight_bytes / network.bandwidth if network.bandwidth else 0)
-        )
-        shared = to_ns(network.shared(network.weight_bytes))
-        assert at["read_at"] - at["pull_at"] == shared + own_pull
-        if at["arrived_at"] != NEVER:
-            assert at["arrived_at"] - at["push_at"] == to_ns(network.shared(network.gradient_bytes))
-        if at["served_at"] != NEVER and scenario.server.apply == 0.1:
-            assert at["served_at"] - at["service_at"] == to_ns(0.1)
+        for begin, end, seconds in (
+            ("pull_at", "left_at", network.shared(network.weight_bytes)),
+            ("left_at", "read_at", network.way(scenario.workers[trace.worker[row]], network.weight_bytes)),
+            ("computed_at", "sent_at", network.way(scenario.workers[0], network.gradient_bytes)),
+            ("push_at", "arrived_at", network.shared(network.gradient_bytes)),
+            ("service_at", "served_at", scenario.server.apply),
+        ):
+            if at[end] != NEVER and isinstance(seconds, Fraction | float):
+                assert abs(at[end] - at[begin] - seconds * NANOSECONDS) < 1  # both ends are rounded
 
 
 @given(strategies.everything())
@@ -162,10 +153,23 @@ def test_a_version_read_is_the_number_of_updates_made_by_then(scenario: Scenario
     assert (trace.version_read <= by_then).all()
 
 
+def there(worker: Worker) -> list[tuple[int, int]]:
+    """The intervals in which a worker is there by its description, random failures aside."""
+    edges = [to_ns(worker.joins), to_ns(worker.leaves if worker.leaves is not None else 1e9)]
+    cuts = [to_ns(edge) for interval in worker.offline for edge in interval]
+    parts = zip([0, *cuts[1::2]], [*cuts[::2], edges[1]], strict=True)
+    clipped = ((max(begin, edges[0]), min(end, edges[1])) for begin, end in parts)
+    return [(begin, end) for begin, end in clipped if begin < end]
+
+
+def within(inner: list[tuple[int, int]], outer: list[tuple[int, int]]) -> bool:
+    return all(any(a <= begin and end <= b for a, b in outer) for begin, end in inner)
+
+
 @given(strategies.everything())
 def test_a_worker_computes_only_while_it_is_there_and_one_gradient_at_a_time(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    for place, (name, worker) in enumerate(scenario.each):
+    for place, (_, worker) in enumerate(scenario.each):
         mine = np.flatnonzero(trace.worker == place)
         mine = mine[np.argsort(trace.index[mine])]
         begun = trace.ticks["read_at"][mine]
@@ -174,11 +178,11 @@ def test_a_worker_computes_only_while_it_is_there_and_one_gradient_at_a_time(sce
         )
         done = np.where(done == NEVER, trace.end, done)[mine]
         assert (done[:-1] <= begun[1:]).all()
-        intervals = []
-        for enters, leaves in presence(worker, streams(trace.seed, name)):
-            intervals.append((enters, trace.end if leaves is None else leaves))
-            if leaves is None or leaves > trace.end:
-                break
+        stays = trace.stays["worker"] == place
+        comes, goes = trace.stays["comes"][stays], trace.stays["goes"][stays]
+        intervals = list(zip(comes, np.where(goes == NEVER, trace.end, goes), strict=True))
+        if worker.failures is None:
+            assert within(intervals, there(worker))
         for start, end in zip(begun, done, strict=True):
             assert any(enters <= start and end <= leaves for enters, leaves in intervals)
 
