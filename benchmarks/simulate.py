@@ -86,7 +86,7 @@ def lean_simpy(  # noqa: C901, PLR0915 -- one way of life for each mode
     mode: str, workers: int, gradients: int
 ) -> int:
     """Run so many gradients by a plain SimPy model; return how many it kept."""
-    env, draw, kept, slack = simpy.Environment(), random.Random(0).expovariate, Columns(), Slack(workers)  # noqa: S311
+    env, draw, kept, slack = simpy.Environment(), random.Random(0).expovariate, Columns(), Slack(workers)  # noqa: S311 -- no secret
     version, free = 0, 0.0
     done, gate = env.event(), env.event()
     batch: list[simpy.Event] = []
@@ -151,7 +151,7 @@ def lean_simpy(  # noqa: C901, PLR0915 -- one way of life for each mode
 
 def by_heap(mode: str, workers: int, gradients: int) -> int:
     """Do the same by hand, with a heap of instants."""
-    draw, kept, slack = random.Random(0).expovariate, Columns(), Slack(workers)  # noqa: S311
+    draw, kept, slack = random.Random(0).expovariate, Columns(), Slack(workers)  # noqa: S311 -- no secret
     version, free = 0, 0.0
     read, at = [0] * workers, [0.0] * workers
     heap = [(draw(1.0), worker, True) for worker in range(workers)]
@@ -190,7 +190,7 @@ def by_heap(mode: str, workers: int, gradients: int) -> int:
     return len(kept.worker)
 
 
-@numba.njit  # type: ignore[untyped-decorator]
+@numba.njit  # type: ignore[untyped-decorator]  # numba has no types
 def _limit(workers: int, columns: Any) -> None:  # noqa: ANN401 -- a heap written out
     instants, heap = np.empty(workers), np.empty(workers, np.int64)
     version, index, read = (
@@ -200,7 +200,7 @@ def _limit(workers: int, columns: Any) -> None:  # noqa: ANN401 -- a heap writte
     )
     np.random.seed(0)  # noqa: NPY002 -- what numba compiles
     for worker in range(workers):
-        at, place = np.random.exponential(1e9), worker  # noqa: NPY002
+        at, place = np.random.exponential(1e9), worker  # noqa: NPY002 -- numba's own
         while place > 0 and instants[(place - 1) >> 1] > at:
             above = (place - 1) >> 1
             instants[place], heap[place] = instants[above], heap[above]
@@ -217,7 +217,7 @@ def _limit(workers: int, columns: Any) -> None:  # noqa: ANN401 -- a heap writte
         columns[10, row], columns[11, row], columns[12, row] = version[worker], row, 0
         version[worker], read[worker] = row + 1, now
         index[worker] += 1
-        at += np.random.exponential(1e9)  # noqa: NPY002
+        at += np.random.exponential(1e9)  # noqa: NPY002 -- numba's own
         place = 0
         while True:
             below = 2 * place + 1

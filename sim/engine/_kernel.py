@@ -73,11 +73,11 @@ class Kernel(Environment):
 
     def _enter(self, at: int, priority: int, event: Happening) -> None:
         """Do what `Environment.schedule` does, which names two priorities, but compares any."""
-        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]
+        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]  # SimPy's own queue
 
     def upcoming(self) -> int | None:
         """Return the instant of the next event, ``None`` where there is none."""
         queue = self._queue
-        while queue and queue[0][3].void:  # type: ignore[attr-defined]
+        while queue and queue[0][3].void:  # type: ignore[attr-defined]  # all are ours
             heappop(queue)
-        return queue[0][0] if queue else None  # type: ignore[return-value]
+        return queue[0][0] if queue else None  # type: ignore[return-value]  # whole

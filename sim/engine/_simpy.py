@@ -272,7 +272,7 @@ class Engine:
     def _carried_down(self, event: Happening) -> None:
         self._env.fraction = event.fraction
         member = event.member
-        member.link = member.event = self._down.carried = None  # type: ignore[union-attr]
+        member.link = member.event = self._down.carried = None  # type: ignore[union-attr]  # it carried
         member.left_at = self._now
         self._cross(member)
 
@@ -359,7 +359,7 @@ class Engine:
     def _carried_up(self, event: Happening) -> None:
         self._env.fraction = event.fraction
         member = event.member
-        member.link = self._up.carried = None  # type: ignore[union-attr]
+        member.link = self._up.carried = None  # type: ignore[union-attr]  # it carried
         self._ledger.arrived_at[member.row] = self._now
         self._arrive(member)
 

@@ -40,9 +40,9 @@ share few lines of the cache."""
 class Loop(Protocol):
     """The functions of `sim.engine.compiled.kernel`, compiled or not."""
 
-    def start(self, s: Setup, m: Memory) -> int: ...  # noqa: D102
-    def advance(self, s: Setup, m: Memory, events: int) -> int: ...  # noqa: D102
-    def close_up(self, s: Setup, m: Memory) -> None: ...  # noqa: D102
+    def start(self, s: Setup, m: Memory) -> int: ...  # noqa: D102 -- see kernel
+    def advance(self, s: Setup, m: Memory, events: int) -> int: ...  # noqa: D102 -- see kernel
+    def close_up(self, s: Setup, m: Memory) -> None: ...  # noqa: D102 -- see kernel
 
 
 def run(setup: Setup, loop: Loop, progress: Progress | None = None) -> Run:

@@ -22,7 +22,7 @@ FLAGS: Final[dict[str, Any]] = {"_nrt": False, "error_model": "numpy"}
 """How all parts are compiled: they allocate nothing, count no references, and divide by nothing that is 0."""
 
 _SCALAR: Final = (
-    draws.philox, draws.unit, draws.uniforms, draws.normal, draws._polynomial, draws.shaped, draws.gamma,  # noqa: SLF001
+    draws.philox, draws.unit, draws.uniforms, draws.normal, draws._polynomial, draws.shaped, draws.gamma,  # noqa: SLF001 -- parts
     draws.attempted, draws.boost, draws.settled, draws.duration, clock.later,
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ def _functions(module: Any) -> list[FunctionType]:  # noqa: ANN401 -- a module
 _MODULES: Final = (pace, presence, agenda, book, slack, links, fleet, server, reading, kernel)
 
 _HOT: Final = {
-    draws.philox, kernel._step, kernel._happen, kernel._settle,  # noqa: SLF001
+    draws.philox, kernel._step, kernel._happen, kernel._settle,  # noqa: SLF001 -- parts
     server.arrive, server.join_batch, server.update, reading.begin_in_order, reading.read,
     agenda.schedule, agenda.schedule_at, agenda.put, fleet.answer, fleet.let_go_on, slack.place_at,
 }  # fmt: skip

@@ -43,7 +43,7 @@ class Handle(types.Opaque):
 class Block(types.Type):
     """The type of an array that is a member of a tuple, or of a row of one."""
 
-    def __init__(self, owner: str, dtype: Any, ndim: int) -> None:  # noqa: ANN401 -- a type of numba's
+    def __init__(self, owner: str, dtype: Any, ndim: int) -> None:
         super().__init__(f"Block({owner}, {dtype}, {ndim})")
         self.owner = owner
         self.dtype = dtype
@@ -55,7 +55,7 @@ register_model(Handle)(models.OpaqueModel)
 
 @register_model(Block)
 class _BlockModel(models.StructModel):
-    def __init__(self, manager: Any, block: Block) -> None:  # noqa: ANN401
+    def __init__(self, manager: Any, block: Block) -> None:
         members = [("data", types.CPointer(block.dtype)), ("shape", types.UniTuple(types.int64, block.ndim))]
         super().__init__(manager, block, members)
 
@@ -64,17 +64,17 @@ class _BlockModel(models.StructModel):
 class _Members(AttributeTemplate):
     key = Handle
 
-    def generic_resolve(self, handle: Handle, member: str) -> Any:  # noqa: ANN401
+    def generic_resolve(self, handle: Handle, member: str) -> Any:
         return handle.members[member][1] if member in handle.members else None
 
 
 @lower_getattr_generic(Handle)
-def _read(context: Any, builder: Any, handle: Handle, pointer: Any, member: str) -> Any:  # noqa: ANN401
+def _read(context: Any, builder: Any, handle: Handle, pointer: Any, member: str) -> Any:
     slot, kind = handle.members[member]
     if isinstance(kind, Handle):
         return pointer
 
-    def load(place: int, what: Any = _WORD) -> Any:  # noqa: ANN401
+    def load(place: int, what: Any = _WORD) -> Any:
         base = builder.bitcast(pointer, what.as_pointer())
         loaded = builder.load(builder.gep(base, [ir.Constant(_WORD, place)]))
         loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
@@ -91,7 +91,7 @@ def _read(context: Any, builder: Any, handle: Handle, pointer: Any, member: str)
 # Arrays and their rows.
 
 
-def _item(block: Block, index: Any) -> Any:  # noqa: ANN401
+def _item(block: Block, index: Any) -> Any:
     depth = len(index) if isinstance(index, types.BaseTuple) else 1
     rest = block.ndim - depth
     return Block(block.owner, block.dtype, rest) if rest else block.dtype
@@ -99,21 +99,21 @@ def _item(block: Block, index: Any) -> Any:  # noqa: ANN401
 
 @infer_global(operator.getitem)
 class _GetItem(AbstractTemplate):
-    def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
+    def generic(self, args: Any, _: Any) -> Any:
         block, index = args
         return signature(_item(block, index), block, index) if isinstance(block, Block) else None
 
 
 @infer_global(operator.setitem)
 class _SetItem(AbstractTemplate):
-    def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
+    def generic(self, args: Any, _: Any) -> Any:
         block, index, _value = args
         return signature(types.none, block, index, block.dtype) if isinstance(block, Block) else None
 
 
 @infer_global(len)
 class _Len(AbstractTemplate):
-    def generic(self, args: Any, _: Any) -> Any:  # noqa: ANN401
+    def generic(self, args: Any, _: Any) -> Any:
         return signature(types.intp, *args) if isinstance(args[0], Block) else None
 
 
@@ -121,21 +121,21 @@ class _Len(AbstractTemplate):
 class _Shape(AttributeTemplate):
     key = Block
 
-    def resolve_shape(self, block: Block) -> Any:  # noqa: ANN401
+    def resolve_shape(self, block: Block) -> Any:
         return types.UniTuple(types.int64, block.ndim)
 
 
 @lower_getattr(Block, "shape")
-def _shape(context: Any, builder: Any, kind: Block, value: Any) -> Any:  # noqa: ANN401
+def _shape(context: Any, builder: Any, kind: Block, value: Any) -> Any:
     return cgutils.create_struct_proxy(kind)(context, builder, value).shape
 
 
 @lower_builtin(len, Block)
-def _len(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
+def _len(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.extract_value(_shape(context, builder, sig.args[0], args[0]), 0)
 
 
-def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401
+def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, list[Any]]:
     """Return the address of an item or of a row, and the row's shape."""
     kind, index = sig.args[:2]
     block = cgutils.create_struct_proxy(kind)(context, builder, args[0])
@@ -151,7 +151,7 @@ def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, list[A
     return builder.gep(block.data, [at], inbounds=True), shape[len(places) :]
 
 
-def _owned(builder: Any, block: Block, access: Any) -> Any:  # noqa: ANN401
+def _owned(builder: Any, block: Block, access: Any) -> Any:
     """Say of an access which array it is to: accesses to others are to other places."""
     note = builder.module.add_metadata
     owner = note([block.owner, note(["arrays"])])
@@ -161,7 +161,7 @@ def _owned(builder: Any, block: Block, access: Any) -> Any:  # noqa: ANN401
 
 @lower_builtin(operator.getitem, Block, types.Integer)
 @lower_builtin(operator.getitem, Block, types.BaseTuple)
-def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
+def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind = sig.args[0]
     place, shape = _place(context, builder, sig, args)
     if isinstance(sig.return_type, Block):
@@ -174,7 +174,7 @@ def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN40
 
 @lower_builtin(operator.setitem, Block, types.Integer, types.Any)
 @lower_builtin(operator.setitem, Block, types.BaseTuple, types.Any)
-def _put(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ANN401
+def _put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind = sig.args[0]
     place, _ = _place(context, builder, sig, args)
     value = context.cast(builder, args[2], sig.args[2], kind.dtype)
@@ -191,8 +191,8 @@ def opener(sample: NamedTuple, name: str) -> Callable[[int], Any]:
     handle, _ = _handle(sample, name, 0)
 
     @intrinsic
-    def at(_: Any, address: Any) -> Any:  # noqa: ANN401
-        def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:  # noqa: ANN401
+    def at(_: Any, address: Any) -> Any:
+        def generate(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
             return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
 
         return handle(address), generate
@@ -223,7 +223,7 @@ def table(of: NamedTuple) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.array(_slots(of), np.int64)
 
 
-def _slots(value: Any) -> list[int]:  # noqa: ANN401 -- a member of any kind
+def _slots(value: Any) -> list[int]:
     if isinstance(value, tuple):
         return [slot for member in value for slot in _slots(member)]
     if isinstance(value, np.ndarray):
