@@ -60,7 +60,8 @@ def find(
     found: Any = home
     for part in name.split("."):
         if not hasattr(found, part):
-            names = [other for other in vars(found) if not other.startswith("_")]
+            candidates = vars(found).items()
+            names = [n for n, each in candidates if not (n.startswith("_") or isinstance(each, ModuleType))]
             raise InputError(f"{place} has no {part!r}{near_misses(part, names)}")
         found = getattr(found, part)
     made = found

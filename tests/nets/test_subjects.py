@@ -154,3 +154,9 @@ def test_bad_questions_are_one_sentence_and_status_2(
     assert (status, out) == (2, "")
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_what_a_file_imports_is_not_offered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "one.py"
+    file.write_text("import torch\n\nOne = torch.nn.ReLU\n")
+    assert run(capsys, "table", f"{file}:Two", "--input", "2x3")[2].endswith("has no 'Two'; there are One\n")
