@@ -84,7 +84,7 @@ def why_no_progress(figures: dict[str, Any]) -> str:
     }[most]
     if not counts[most]:
         cause = "the speed of a worker changes too often for a gradient to be done"
-    return f"no progress since {seconds(figures['duration'])} s or before: {cause}"
+    return f"no progress by {seconds(figures['duration'])} s: {cause}"
 
 
 def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
