@@ -4,7 +4,7 @@ import attrs
 
 from nets.counting.call import Call, Work
 
-FORWARD, BACKWARD, RECOMPUTED = "forward", "backward", "recomputed"
+FORWARD, BACKWARD, RECOMPUTED, OPTIMIZER = "forward", "backward", "recomputed", "optimizer"
 
 
 @attrs.frozen
@@ -20,7 +20,7 @@ class Performed:
     call, work
         What happened, and what it costs.
     phase
-        ``forward``, ``backward`` or ``recomputed``.
+        ``forward``, ``backward``, ``recomputed`` or ``optimizer``.
     known
         Whether a rule says what it costs.
     torch_macs

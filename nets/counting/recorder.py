@@ -18,7 +18,7 @@ from torch.utils.flop_counter import flop_registry
 
 from nets.counting.call import Call, Operand, Work
 from nets.counting.packing import packed
-from nets.counting.performed import BACKWARD, FORWARD, RECOMPUTED, Performed
+from nets.counting.performed import BACKWARD, FORWARD, OPTIMIZER, RECOMPUTED, Performed
 from nets.counting.registry import Rule, Rules
 from nets.counting.rules import general
 from nets.counting.standins import CPU, META, StandIns
@@ -94,7 +94,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 return result
         result = packed(args[0], lengths) if lengths is not None else func(*args, **kwargs)
         if torch.is_grad_enabled():
-            self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self._place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
+            self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
         if rule is general.view and args and isinstance(result, Tensor):
             self.standins.looks_at(result, args[0])
         if (formula := flop_registry.get(func.overloadpacket)) and not self.standins.fakes.shape_env:
@@ -132,7 +132,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         work = rule(call) if rule else Work()
         if call.outputs and not call.output.floating:
             work = attrs.evolve(work, kind="")
-        module, phase = self._place()
+        module, phase = self.place()
         if work.read != 0 or work.written != 0 or work.macs != 0 or rule is None:
             label = name.rpartition(".")[2]
             self.performed.append(
@@ -140,9 +140,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             )
             self._torch_flops = 0
 
-    def _place(self) -> tuple[str, str]:
-        if self.phase == FORWARD:
-            return self.path(), FORWARD
+    def place(self) -> tuple[str, str]:
+        """Return the path of the module that an operation belongs to, and the phase."""
+        if self.phase in (FORWARD, OPTIMIZER):
+            return self.path(), self.phase
         node = torch._C._current_autograd_node()  # noqa: SLF001  # torch offers nothing public
         if torch.is_grad_enabled():
             return self.path() or self._origin(node), RECOMPUTED

@@ -1,8 +1,8 @@
 """Any module, traced: what it would compute on inputs of these shapes, without computing or reserving it."""
 
 import traceback
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,88 @@ def trace(
     CountError
         If the module cannot be called so, or what it does depends on the numbers in its input.
     """
+    with (
+        running(module, arguments, training=training, rules=rules, symbols=symbols) as run,
+        run.noting(),
+        torch.set_grad_enabled(backward),
+    ):
+        output = run.module(*run.args, **run.kwargs)
+        if backward:
+            _differentiate(run.recorder, output)
+    return run.trace()
+
+
+@attrs.frozen
+class Run:
+    """A module about to run on stand-ins.
+
+    Parameters
+    ----------
+    module
+        What runs; a copy where parameters are made by the first run.
+    recorder
+        Notes what happens, while `noting`.
+    scopes
+        Which module is running.
+    args, kwargs
+        What it is called with.
+    """
+
+    name: str
+    module: nn.Module
+    recorder: Recorder
+    scopes: Scopes
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note what happens."""
+        with self.scopes.watching(), self.recorder, Functions(self.recorder):
+            yield
+
+    def trace(self) -> Trace:
+        """Return what happened."""
+        entered = [*tensors_in((self.args, dict(self.kwargs)))]
+        with torch._C.DisableTorchFunction():  # noqa: SLF001  # sizes read here are nobody's operations
+            shapes = tuple(tuple(map(self.recorder.size, t.shape)) for t in entered)
+        floating = (t.is_floating_point() or t.is_complex() for t in entered)
+        return Trace(
+            self.name,
+            shapes,
+            tuple(shape for shape, floats in zip(shapes, floating, strict=True) if floats),
+            {path: type(m).__name__ for path, m in self.module.named_modules()},
+            self.scopes.visits,
+            tuple(self.recorder.performed),
+            ledger_of(self.module, self.recorder.standins.used),
+            dict(self.recorder.pinned),
+        )
+
+
+@contextmanager
+def running(
+    module: nn.Module,
+    arguments: Arguments,
+    *,
+    training: bool,
+    rules: Rules = RULES,
+    symbols: "Symbols | None" = None,
+    beneath: AbstractContextManager[Any] | None = None,
+) -> Iterator[Run]:
+    """Prepare a module to run on stand-ins, and leave it and torch as they were.
+
+    Parameters
+    ----------
+    module, arguments, training, rules, symbols
+        As for `trace`.
+    beneath
+        A dispatch mode that sees each operation after the recorder has put stand-ins in.
+
+    Raises
+    ------
+    CountError
+        In place of whatever goes wrong while it runs.
+    """
     name = type(module).__name__
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
@@ -113,33 +195,18 @@ def trace(
         standins.adopt(module)
         stack.enter_context(enable_python_dispatcher())
         stack.enter_context(fakes)
+        if beneath is not None:
+            stack.enter_context(beneath)
         args, kwargs = arguments.made(recorder, module, symbols.size if symbols else int)
-        entered = [*tensors_in((args, kwargs))]
-        shapes = tuple(tuple(map(recorder.size, t.shape)) for t in entered)
-        floating = (t.is_floating_point() or t.is_complex() for t in entered)
-        numeric = tuple(shape for shape, floats in zip(shapes, floating, strict=True) if floats)
         try:
             if lazy:
                 with recorder.muted(), recorder, torch.no_grad():
                     module(*args, **kwargs)
-            with scopes.watching(), recorder, Functions(recorder), torch.set_grad_enabled(backward):
-                output = module(*args, **kwargs)
-                if backward:
-                    _differentiate(recorder, output)
+            yield Run(name, module, recorder, scopes, args, kwargs)
         except CountError as error:
             raise CountError(f"{name}: {error}") from None
         except Exception as error:
             raise CountError(_reason(name, arguments, recorder, error)) from error
-        return Trace(
-            name,
-            shapes,
-            numeric,
-            {path: type(m).__name__ for path, m in module.named_modules()},
-            scopes.visits,
-            tuple(recorder.performed),
-            ledger_of(module, standins.used),
-            dict(recorder.pinned),
-        )
 
 
 def _differentiate(recorder: Recorder, output: Any) -> None:  # noqa: ANN401  # whatever a module returns
