@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nets import build, layers, testing, zoo
     from nets.counting.outcome import Check
+    from nets.costing.cost import Cost
+    from nets.costing.devices import Device
+    from nets.costing.public import cost
     from nets.errors import NetsError
     from nets.network.graph import Network, Node
     from nets.public import check, compare, draw, table, which
@@ -21,6 +24,8 @@ _HOMES = {
     "CONVENTIONS": "tables.presets",
     "Check": "counting.outcome",
     "Comparison": "tables.comparison",
+    "Cost": "costing.cost",
+    "Device": "costing.devices",
     "Convention": "tables.conventions",
     "NetsError": "errors",
     "Network": "network.graph",
@@ -28,6 +33,7 @@ _HOMES = {
     "Table": "tables.table",
     "check": "public",
     "compare": "public",
+    "cost": "costing.public",
     "draw": "public",
     "table": "public",
     "which": "public",
@@ -40,6 +46,8 @@ __all__ = [
     "Check",
     "Comparison",
     "Convention",
+    "Cost",
+    "Device",
     "NetsError",
     "Network",
     "Node",
@@ -47,6 +55,7 @@ __all__ = [
     "build",
     "check",
     "compare",
+    "cost",
     "draw",
     "layers",
     "table",

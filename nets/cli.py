@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 
 from nets import commands, streams
+from nets.costing.command import cost
 from nets.delivery import INTERRUPTED
 from nets.errors import NetsError
 from nets.options import examples
@@ -46,6 +47,7 @@ for _command in (
     commands.compare,
     commands.which,
     commands.draw,
+    cost,
 ):
     cli.add_command(_command)
 

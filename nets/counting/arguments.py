@@ -77,6 +77,25 @@ class Arguments:
 
         return Arguments(*_mapped((self.args, dict(self.kwargs)), convert))
 
+    def batched(self, name: str) -> "Arguments":
+        """Return the arguments with a symbol in place of the first size of every input.
+
+        Raises
+        ------
+        InputError
+            If their first sizes differ, or there are tensors among them, whose sizes are numbers.
+        """
+        from nets.network.formulas import symbol
+
+        firsts = {spec.shape[0] for spec in self.specs if spec.shape}
+        if len(firsts) != 1:
+            raise InputError(f"which size is the batch? Write it as a symbol, such as {name}x3x224x224")
+
+        def convert(spec: Spec) -> Spec:
+            return attrs.evolve(spec, shape=(symbol(name), *spec.shape[1:])) if spec.shape else spec
+
+        return Arguments(*_mapped((self.args, dict(self.kwargs)), convert))
+
     def made(
         self, recorder: "Recorder", module: nn.Module, size: Callable[[Size], Any] = int
     ) -> tuple[Any, dict[str, Any]]:

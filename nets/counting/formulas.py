@@ -26,7 +26,7 @@ from nets.tables.rows import Counts, Row
 from nets.tables.table import Table
 
 _SMALL = (5, 17, 19, 23, 29, 31, 37)
-_SIDES = ((229, 233, 239), (71, 73, 79), (224, 256, 192), (37, 41, 43), (32, 64, 96), (7, 11, 13))
+SIDES = ((229, 233, 239), (71, 73, 79), (224, 256, 192), (37, 41, 43), (32, 64, 96), (7, 11, 13))
 _IMAGE = 4  # sizes from which on the last ones are sides
 _MOST_TESTED = 24
 _MOST_SYMBOLS = 2  # in a condition that is tested; more would take long
@@ -97,8 +97,8 @@ class _Formulas:
     def _first_that_runs(self, arguments: Arguments) -> tuple[Symbols, Trace]:
         """Trace with numbers behind the symbols that the module accepts."""
         first: CountError | None = None
-        for sides in _SIDES:
-            symbols = Symbols(_hints(arguments, sides))
+        for sides in SIDES:
+            symbols = Symbols(hints(arguments, sides))
             try:
                 return symbols, self.traced(arguments, symbols)
             except CountError as error:
@@ -126,7 +126,7 @@ class _Formulas:
         for condition in (*ones, *relations):
             if condition in (True, False):
                 continue
-            values = _violation(condition, symbols.hints, needed)
+            values = violation(condition, symbols.hints, needed)
             if values is None:
                 continue
             key = tuple(sorted(values.items()))
@@ -171,7 +171,7 @@ def _with(
     return attrs.evolve(table, conditions=conditions, findings=findings)
 
 
-def _hints(arguments: Arguments, sides: tuple[int, ...]) -> dict[str, int]:
+def hints(arguments: Arguments, sides: tuple[int, ...]) -> dict[str, int]:
     """Choose a number for each symbol: large ones for the sides of images, small ones else, all different."""
     large = {
         str(name)
@@ -185,7 +185,7 @@ def _hints(arguments: Arguments, sides: tuple[int, ...]) -> dict[str, int]:
     return {name: next(big if name in large else small) for name in arguments.symbols}
 
 
-def _violation(
+def violation(
     condition: Any,  # noqa: ANN401  # sympy publishes no types
     hints: Mapping[str, int],
     others: list[sympy.Rel],

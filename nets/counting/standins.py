@@ -32,8 +32,8 @@ class StandIns:
         return id(tensor) in self._learned or id(tensor) in self.owners
 
     def looks_at(self, view: Tensor, of: Tensor) -> None:
-        """Note that a tensor is a view of another, which may be learned."""
-        if id(of) in self._learned:
+        """Note that a tensor may be a view of another, which may be learned; it is if they share memory."""
+        if id(of) in self._learned and torch._C._is_alias_of(view, of):  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
             self._learned[id(view)] = view  # kept, or another could get its id
 
     def adopt(self, module: nn.Module) -> None:

@@ -235,9 +235,10 @@ def _reason(name: str, arguments: Arguments, recorder: Recorder, error: Exceptio
 
 
 def _where(error: Exception) -> str:
-    ours = str(Path(__file__).parent)
+    room = Path(__file__).parent
+    ours = (str(room), str(room.with_name("costing")))
     torchs = str(Path(torch.__file__).parent)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith((ours, torchs, "<")):
+        if not frame.filename.startswith((*ours, torchs, "<")):
             return f" ({Path(frame.filename).name}:{frame.lineno})"
     return ""

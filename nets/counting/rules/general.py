@@ -126,6 +126,13 @@ RULES: Mapping[str, Rule] = {
 }
 
 
+def foreach(call: Call) -> Work:
+    """Count one per number of the first list of tensors, which is written where nothing is returned."""
+    first = call["self"] or ()
+    written = None if call.outputs else sum((operand.bytes for operand in first), start=0)
+    return Work(elementwise=sum((o.numel for o in first), start=0), written=written, kind=kinds.OTHER)
+
+
 def by_schema(func: Any) -> Rule | None:  # noqa: ANN401  # an operator of torch
     """Return the rule for an operator that has none of its own, by what torch says of it; None if nothing."""
     schema = func._schema  # noqa: SLF001  # torch offers nothing public
@@ -134,6 +141,8 @@ def by_schema(func: Any) -> Rule | None:  # noqa: ANN401  # an operator of torch
     tags = func.tags
     if looks or schema.name.startswith("profiler::") or torch.Tag.inplace_view in tags:
         return view
+    if schema.name.startswith("aten::_foreach_"):
+        return foreach
     if torch.Tag.pointwise in tags:
         return pointwise
     if torch.Tag.reduction in tags:

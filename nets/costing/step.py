@@ -1,0 +1,219 @@
+"""One step of a module on stand-ins: forward, loss, backward, optimizer; nothing is computed or reserved."""
+
+import copy
+import fnmatch
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from nets.costing.held import BUFFERS, GRADIENTS, INPUTS, OPTIMIZER, WEIGHTS, Held, Moment
+from nets.costing.settings import BFLOAT16, FOREACH, MIXED, Settings
+from nets.costing.storages import Storages
+from nets.counting import performed
+from nets.counting.arguments import Arguments
+from nets.counting.registry import Rules
+from nets.counting.rules import RULES
+from nets.counting.tensors import tensors_in
+from nets.counting.trace import Run, Trace, running
+from nets.errors import CountError, InputError
+from nets.suggestions import near_misses
+
+if TYPE_CHECKING:
+    from nets.counting.symbols import Symbols
+
+
+@attrs.frozen
+class Step:
+    """What happened in a step.
+
+    Parameters
+    ----------
+    trace
+        The operations and their cost.
+    held
+        The storages.
+    moments
+        The times after each operation, views included, in order.
+    """
+
+    trace: Trace
+    held: tuple[Held, ...]
+    moments: tuple[Moment, ...]
+
+
+def step(
+    module: nn.Module,
+    arguments: Arguments,
+    settings: Settings,
+    *,
+    rules: Rules = RULES,
+    symbols: "Symbols | None" = None,
+) -> Step:
+    """Trace one step in the steady state: the optimizer's state is there already, gradients are not.
+
+    Gradients, outputs and loss are let go after the step, as by ``optimizer.zero_grad()`` at its end.
+
+    Parameters
+    ----------
+    module, arguments, rules, symbols
+        As for `nets.counting.trace.trace`; the module is left exactly as it was.
+    settings
+        What is done.
+
+    Raises
+    ------
+    CountError
+        If the module cannot be called so, or asks for no gradient.
+    InputError
+        If a pattern of ``checkpoint`` fits no module.
+    """
+    if settings.dtype == BFLOAT16:
+        module = _in_bfloat16(module)
+    storages = Storages(symbols.ours if symbols else int, settings.kind)
+    training = not settings.inference
+    with running(module, arguments, training=training, rules=rules, symbols=symbols, beneath=storages) as run:
+        storages.place = run.recorder.place
+        _enter_all(run, storages)
+        with run.noting(), torch.set_grad_enabled(training):
+            if training:
+                _train(run, storages, settings)
+            else:
+                storages.begin()
+                with _precision(settings):
+                    run.module(*run.args, **run.kwargs)
+    return Step(run.trace(), storages.book, tuple(storages.moments))
+
+
+def _enter_all(run: Run, storages: Storages) -> None:
+    standins = run.recorder.standins
+    for name, parameter in run.module.named_parameters():
+        storages.enter(standins.fake(parameter), name, WEIGHTS)
+    for name, buffer in run.module.named_buffers():
+        storages.enter(standins.fake(buffer), name, BUFFERS)
+    standins.used.clear()  # asking for them was no use
+    for index, tensor in enumerate(tensors_in((run.args, dict(run.kwargs)))):
+        storages.enter(standins.fake(tensor) if _is_real(tensor) else tensor, f"input {index + 1}", INPUTS)
+
+
+def _is_real(tensor: Tensor) -> bool:
+    return not hasattr(tensor, "fake_device")
+
+
+def _train(run: Run, storages: Storages, settings: Settings) -> None:
+    parameters = [p for p in run.module.parameters() if p.requires_grad]
+    optimizer = _optimizer(settings, parameters) if parameters else None
+    if optimizer is not None:
+        with run.recorder.muted():
+            _rehearse(run, optimizer, parameters)
+        owners = run.recorder.standins.owners
+        for parameter, values in optimizer.state.items():
+            for name, value in values.items():
+                if isinstance(value, Tensor):
+                    storages.enter(value, f"{owners[id(parameter)]} ({name})", OPTIMIZER)
+    storages.begin()
+    with _checkpointed(run.module, settings.checkpoint, storages):
+        _differentiate(run, storages, settings)
+    for name, parameter in run.module.named_parameters():
+        if parameter.grad is not None:
+            storages.enter(parameter.grad, name, GRADIENTS)
+    if optimizer is not None:
+        run.recorder.phase = performed.OPTIMIZER
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def _differentiate(run: Run, storages: Storages, settings: Settings) -> None:
+    def save(tensor: Tensor) -> Tensor:
+        storages.save(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(save, lambda tensor: tensor):
+        with _precision(settings):
+            loss = _loss(run.module(*run.args, **run.kwargs), settings)
+        run.recorder.phase = performed.BACKWARD
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's annotations
+
+
+def _loss(output: Any, settings: Settings) -> Tensor:  # noqa: ANN401  # whatever a module returns
+    outputs = [tensor for tensor in tensors_in(output) if tensor.requires_grad]
+    if not outputs:
+        raise CountError("nothing that it returns asks for a gradient, so there is no training step")
+    if settings.loss == "sum":
+        first, *others = (tensor.sum() for tensor in outputs)
+        return torch.as_tensor(sum(others, start=first))
+    logits = outputs[0]
+    if logits.dim() < 2:  # noqa: PLR2004  # examples and classes
+        raise CountError("cross-entropy needs an output of examples by classes; choose the loss sum")
+    flat = logits.flatten(0, -2)
+    return functional.cross_entropy(flat, flat.new_empty(flat.shape[:1], dtype=torch.int64))
+
+
+def _optimizer(settings: Settings, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    foreach = settings.implementation == FOREACH
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(parameters, foreach=foreach)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, foreach=foreach)
+    momentum = 0.9 if settings.optimizer == "momentum" else 0
+    return torch.optim.SGD(parameters, lr=0.1, momentum=momentum, foreach=foreach)
+
+
+def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter]) -> None:
+    """Make the optimizer's state, by a step on gradients that hold nothing."""
+    run.recorder.phase = performed.OPTIMIZER
+    torch.autograd.backward(parameters, [torch.empty_like(parameter) for parameter in parameters])
+    optimizer.step()
+    optimizer.zero_grad()
+    run.recorder.phase = performed.FORWARD
+
+
+def _precision(settings: Settings) -> Any:  # noqa: ANN401  # a context
+    return torch.autocast("cpu", torch.bfloat16, enabled=settings.dtype == MIXED)
+
+
+@contextmanager
+def _checkpointed(module: nn.Module, patterns: tuple[str, ...], storages: Storages) -> Iterator[None]:
+    """Let modules be computed anew in the backward pass; only what goes into them is kept."""
+    names = {name: part for name, part in module.named_modules() if name}
+    with ExitStack() as stack:
+        for pattern in patterns:
+            found = fnmatch.filter(names, pattern)
+            if not found:
+                raise InputError(f"checkpoint {pattern!r} fits no module{near_misses(pattern, names)}")
+            for name in found:
+                part = names[name]
+                stack.callback(vars(part).pop, "forward", None)
+                vars(part)["forward"] = _anew(part.forward, storages)
+        yield
+
+
+def _anew(forward: Callable[..., Any], storages: Storages) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # whatever the module takes and returns
+        for tensor in tensors_in((args, kwargs)):
+            storages.save(tensor)
+        return checkpoint(forward, *args, use_reentrant=False, preserve_rng_state=False, **kwargs)
+
+    return run
+
+
+def _in_bfloat16(module: nn.Module) -> nn.Module:
+    """Return a twin of a module without memory whose floating-point numbers are of two bytes."""
+
+    def twin(tensor: Tensor) -> Tensor:
+        dtype = torch.bfloat16 if tensor.is_floating_point() else tensor.dtype
+        copied = torch.empty_like(tensor, dtype=dtype, device="meta")
+        return nn.Parameter(copied, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else copied
+
+    tensors = [*module.parameters(), *module.buffers()]
+    memo: dict[int, Any] = {id(tensor): twin(tensor) for tensor in tensors}
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception as error:
+        name = type(module).__name__
+        raise CountError(f"{name} cannot be copied for bfloat16: {error}; give it in bfloat16") from error

@@ -1,0 +1,76 @@
+"""Memory that a trace does not show: what a kernel keeps for its backward pass, and what it needs meanwhile.
+
+Sizes under torch's fake tensors are the true ones but for two operators: oneDNN's LSTM keeps a workspace that
+fakes leave empty, and dropout keeps on a CPU a mask of numbers where fakes, like GPUs, keep one of bytes.
+Beside that, oneDNN's convolutions copy their operands into blocks of channels while they run.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nets.costing.settings import CPU
+
+_DROPOUT, _MASK = torch.ops.aten.native_dropout.default, 1
+_LSTM, _WORKSPACE = torch.ops.aten.mkldnn_rnn_layer.default, 3
+_CONVOLUTION, _GRADIENTS = torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default
+_HIDDEN_SIZE, _GROUPS = 10, 8  # places among arguments; of the gradients', one further
+_IMAGES = 4
+_PAGE, _LINE, _ALIAS, _FLOAT = 4096, 16, 256, 4
+
+
+def true_size(func: Any, args: Any, index: int, result: Tensor, kind: str) -> Any:  # noqa: ANN401  # torch's protocol
+    """Return the bytes of the storage of an operation's ``index``-th result, an int or a symbolic one."""
+    if func is _DROPOUT and index == _MASK and kind == CPU:
+        return args[0].numel() * args[0].itemsize
+    if func is _LSTM and index == _WORKSPACE and kind == CPU and torch.is_grad_enabled():
+        steps, examples, features = args[0].shape
+        return lstm_workspace(steps, examples, features, args[_HIDDEN_SIZE])
+    return result.untyped_storage().nbytes()
+
+
+def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> Any:  # noqa: ANN401  # torch's protocol
+    """Return the bytes that an operation holds while it runs beside what it returns; 0 where none are known.
+
+    A convolution holds blocked copies of input and weight, and of its result until that is copied back; its
+    gradients, those of input and of the result's gradient. Windows of one number need none.
+    """
+    if kind != CPU or func not in (_CONVOLUTION, _GRADIENTS) or not results:
+        return 0
+    first = 1 if func is _GRADIENTS else 0
+    data, weight, groups = args[first], args[first + 1], args[_GROUPS + (1 if func is _GRADIENTS else 0)]
+    if data.dim() != _IMAGES or groups != 1 or weight.shape[2:] == (1, 1):
+        return 0
+    copied = _blocked(data) if data.shape[1] >= _LINE else 0
+    if func is _GRADIENTS:
+        return copied + _blocked(args[0])
+    weights = weight.numel() * weight.itemsize
+    result = _blocked(results[0])
+    return max(copied + weights, result) if isinstance(copied + weights + result, int) else copied + weights
+
+
+def _blocked(data: Tensor) -> Any:  # noqa: ANN401  # an int, or a symbolic one
+    channels = data.shape[1]
+    return data.numel() // channels * ((channels + _LINE - 1) // _LINE * _LINE) * data.itemsize
+
+
+def lstm_workspace(steps: Any, examples: Any, features: Any, hidden: int) -> Any:  # noqa: ANN401  # ints, or symbolic ones
+    """Return the bytes that oneDNN's LSTM layer keeps for its backward pass.
+
+    Seven parts, each of whole pages: the gates and the hidden state of each step, and five pairs of states of
+    each step and the one before the first. Rows are padded to whole cache lines, by one more where their
+    starts would fall onto each other. Found from what oneDNN 3 asks for at 25 sizes; a test asks it again.
+
+    >>> lstm_workspace(128, 8, 64, 256)
+    16347136
+    """
+    wide = _padded(features if features > hidden else hidden)
+    once, more = steps * examples * _FLOAT, 2 * (steps + 1) * examples * _FLOAT
+    parts = (once * _padded(4 * hidden), once * _padded(hidden), *[more * wide] * 3, *[more * hidden] * 2)
+    return sum((part + _PAGE - 1) // _PAGE * _PAGE for part in parts)
+
+
+def _padded(row: Any) -> Any:  # noqa: ANN401  # an int, or a symbolic one
+    whole = (row + _LINE - 1) // _LINE * _LINE
+    return whole + _LINE if whole % _ALIAS == 0 else whole

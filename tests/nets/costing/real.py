@@ -1,0 +1,76 @@
+"""Real steps of a module, watched by torch's own instruments: the second ways to every number of `nets.cost`."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.distributed._tools.mem_tracker import MemTracker
+from torch.profiler import ProfilerActivity, profile
+
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": lambda p, **k: torch.optim.SGD(p, lr=0.1, **k),
+    "momentum": lambda p, **k: torch.optim.SGD(p, lr=0.1, momentum=0.9, **k),
+    "adam": lambda p, **k: torch.optim.Adam(p, **k),
+    "adamw": lambda p, **k: torch.optim.AdamW(p, **k),
+}
+
+
+def train(module: nn.Module, data: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    """Do one step and let go of everything."""
+    loss = module(data).sum()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def tracked_peak(make: Callable[[], nn.Module], shape: tuple[int, ...], name: str, *, foreach: bool = False) -> int:
+    """The peak of a second step by torch's MemTracker, which follows storages under fake tensors."""
+    with FakeTensorMode():
+        module = make().train()
+        data = torch.empty(shape)
+        optimizer = OPTIMIZERS[name](list(module.parameters()), foreach=foreach)
+        tracker = MemTracker()
+        tracker.track_external(module, optimizer, data)
+        with tracker:
+            train(module, data, optimizer)
+            tracker.reset_mod_stats()
+            train(module, data, optimizer)
+        snapshot = tracker.get_tracker_snapshot("peak")
+    return int(snapshot[torch.device("cpu")]["Total"])
+
+
+def profiled_peak(module: nn.Module, data: Tensor, name: str) -> int:
+    """The most that a real second step had reserved at once, by the allocations that the profiler saw."""
+    module.train()
+    optimizer = OPTIMIZERS[name](list(module.parameters()), foreach=False)
+    train(module, data, optimizer)
+    held = [data, *module.parameters(), *module.buffers()]
+    held += [v for values in optimizer.state.values() for v in values.values() if isinstance(v, Tensor)]
+    before = sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}.values())
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        train(module, data, optimizer)
+    events = [e for e in seen.profiler.kineto_results.events() if e.name() == "[memory]"]
+    now = most = before
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        now += event.nbytes()
+        most = max(most, now)
+    return most
+
+
+def saved_bytes(module: nn.Module, data: Tensor) -> int:
+    """What autograd keeps of a real forward pass beside what the module holds, each storage once."""
+    module.train()
+    own = {t.untyped_storage().data_ptr() for t in (*module.parameters(), *module.buffers())}
+    kept: dict[int, Tensor] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        if tensor.untyped_storage().data_ptr() not in own:
+            kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        loss = module(data).sum()
+    total = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
+    del loss
+    return total
