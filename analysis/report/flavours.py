@@ -112,7 +112,9 @@ class Markdown:
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, stacks: bool = True) -> str:  # noqa: ARG002  # Markdown has one kind
         """Return a table."""
         lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
-        text = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+        text = "\n".join(
+            f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+        )
         return f"\n\n{text}\n"
 
     def badge(self, verdict: Verdict) -> str:
@@ -174,7 +176,9 @@ class Html:
         """Return a verdict."""
         word, mark = MARKS[verdict]
         kind = verdict.name.lower().replace("_", "-")
-        return self._slot(f'<span class="verdict {kind}"><span aria-hidden="true">{mark}</span> {word}</span>')
+        return self._slot(
+            f'<span class="verdict {kind}"><span aria-hidden="true">{mark}</span> {word}</span>'
+        )
 
     def strong(self, text: str) -> str:
         """Return a cell that stands out."""

@@ -147,9 +147,7 @@ def _learning(path: Path, order: Order, watching: Watching) -> Part:
     from analysis.report.parts import learning
 
     if order.source is not None:
-        results = {
-            name: learning.given(order.source, name, order.scale) for name in learning.EXPERIMENTS
-        }
+        results = {name: learning.given(order.source, name, order.scale) for name in learning.EXPERIMENTS}
         missing = None
     else:
         task = learning.find(order.scale)

@@ -60,7 +60,9 @@ class Tables:
         """Return what does not stand, those of one question and reason together."""
         bad = [each for each in self._found.claims if each.verdict in (Verdict.WRONG, Verdict.NOT_SHOWN)]
         told = []
-        for (question, reason), group in groupby(bad, key=lambda each: (each.claim.question, each.claim.reason)):
+        for (question, reason), group in groupby(
+            bad, key=lambda each: (each.claim.question, each.claim.reason)
+        ):
             several = list(group)
             names = "; ".join(f"{each.claim.what}: {each.claim.printed}" for each in several)
             why = self._reason(reason) if reason else several[0].judgement.sentence
@@ -105,7 +107,16 @@ class Tables:
             x, y, f = found[start : start + 3]
             worst = max((x, y, f), key=lambda each: list(Verdict).index(each.verdict)).verdict
             ours = [shown(each.ours.value or 0, each.claim.printed) for each in (y, f) if _is_value(each)]
-            rows.append([x.claim.printed, y.claim.printed, ours[0], f.claim.printed, ours[1], self._flavour.badge(worst)])
+            rows.append(
+                [
+                    x.claim.printed,
+                    y.claim.printed,
+                    ours[0],
+                    f.claim.printed,
+                    ours[1],
+                    self._flavour.badge(worst),
+                ]
+            )
         return self._flavour.table(["x", "y printed", "y ours", "f(x) printed", "f(x) ours", "verdict"], rows)
 
     def vgg_table(self) -> str:
@@ -192,8 +203,7 @@ class Tables:
         ]
         curves = (found["candidates"], found["ramp"])
         rows = [
-            [label, *(_rate(curve["readings"][name]) for curve in curves)]
-            for name, label in READINGS.items()
+            [label, *(_rate(curve["readings"][name]) for curve in curves)] for name, label in READINGS.items()
         ]
         for bound in ("lr_min", "lr_max"):
             values = [_rate(curve[bound]) if not curve["unreadable"] else "not readable" for curve in curves]
@@ -233,7 +243,9 @@ class Tables:
             [
                 f"growth − {second}",
                 self.percent(gap),
-                "–" if gap["interval"] is None else " to ".join(f"{100 * end:+.2f}" for end in gap["interval"]),
+                "–"
+                if gap["interval"] is None
+                else " to ".join(f"{100 * end:+.2f}" for end in gap["interval"]),
                 gap["verdict"] or "one seed cannot tell",
             ]
             for second, gap in growth["comparisons"].items()

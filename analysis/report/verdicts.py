@@ -11,6 +11,8 @@ from fractions import Fraction
 
 SURE = 1.96
 """Standard errors beyond which a normal number lies in 5 % of all cases."""
+FLOAT = 4 * 2.0**-53
+"""Relative distance of floats that are next to each other, or next but one."""
 UNITS = {"K": 1_000, "M": 1_000_000}
 
 
@@ -108,11 +110,15 @@ class Printed:
         return cls(text, Fraction(number) * unit, Fraction(10) ** exponent * unit)
 
     def is_rounded(self, value: float) -> bool:
-        """Tell whether a value, rounded to the last printed digit, is what was printed."""
+        """Tell whether a value, rounded to the last printed digit, is what was printed.
+
+        Where so many digits were printed that they tell one float from the next, the nearest ones are the
+        same: sums of another order end there.
+        """
         if not math.isfinite(value):
             return False
-        if not self.place:
-            return math.isclose(value, self.value, rel_tol=1e-12)
+        if not self.place or (self.value and self.place / abs(self.value) < FLOAT):
+            return math.isclose(value, self.value, rel_tol=FLOAT)
         steps = Fraction(value) / self.place
         return round(steps) * self.place == self.value
 
@@ -190,9 +196,7 @@ def _effect(number: Printed, ours: Ours) -> Judgement:
     return Judgement(Verdict.WITHIN if right else Verdict.WRONG, said)
 
 
-def _reading(
-    number: Printed, value: float, factor: float | None, tried: tuple[str, str] | None
-) -> Judgement:
+def _reading(number: Printed, value: float, factor: float | None, tried: tuple[str, str] | None) -> Judgement:
     if tried and number.text in tried:
         end = "lowest" if number.text == tried[0] else "highest"
         return Judgement(
@@ -221,7 +225,7 @@ def shown(value: float, printed: str) -> str:
     >>> shown(0.27147268, "0.2714"), shown(3211264, "3.2M"), shown(0.5, "150")
     ('0.2715', '3,211,264', '0.5')
     """
-    if isinstance(value, int) or float(value).is_integer() and abs(value) >= 1:
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 1):
         decimals = _decimals(printed)
         return f"{value:,.{decimals}f}" if decimals and not _is_short(printed) else f"{int(value):,}"
     decimals = 0 if _is_short(printed) else _decimals(printed)

@@ -91,16 +91,21 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def reasons(results: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return what turns a reason's name into its sentence."""
+    module = _environment().get_template("reasons.j2").module
+
+    def sentence(name: str) -> str:
+        macro: Callable[[Mapping[str, Any]], str] = getattr(module, name)
+        return str(macro(results)).strip()
+
+    return sentence
+
+
 def _text(found: Found, flavour: Flavour) -> str:
     environment = _environment()
     environment.filters["equation"] = flavour.equation
-    reasons = environment.get_template("reasons.j2").module
-
-    def reason(name: str) -> str:
-        sentence: Callable[[Mapping[str, Any]], str] = getattr(reasons, name)
-        return str(sentence(found.results))
-
-    tables = Tables(found, flavour, reason)
+    tables = Tables(found, flavour, reasons(found.results))
     parts = dict.fromkeys(("fits", "scores", "learning", "architectures", "staleness"))
     return environment.get_template("page.md.j2").render(
         **{**parts, **found.results},
@@ -147,7 +152,12 @@ def _html(found: Found, pictures: Mapping[str, str]) -> str:
     tokens = converter.parse(text)
     contents = list(_anchored(tokens))
     body = flavour.finished(converter.renderer.render(tokens, converter.options, {}))
-    body = re.sub(r"<table>\n<thead>.*?</table>", lambda table: f'<div class="table">{table[0]}</div>', body, flags=re.DOTALL)
+    body = re.sub(
+        r"<table>\n<thead>.*?</table>",
+        lambda table: f'<div class="table">{table[0]}</div>',
+        body,
+        flags=re.DOTALL,
+    )
     environment = _environment()
     environment.filters["escape"] = escape
     return environment.get_template("page.html.j2").render(

@@ -59,7 +59,9 @@ def _operations(what: str, printed: str, quantity: str, *, must: Verdict = Verdi
 CLAIMS = (
     *_vgg19(),
     Claim("4.2", "naive: output", "32×32×672", "architectures.inception.naive_output", must=Verdict.EQUAL),
-    Claim("4.2", "reduced: output", "32×32×480", "architectures.inception.reduced_output", must=Verdict.EQUAL),
+    Claim(
+        "4.2", "reduced: output", "32×32×480", "architectures.inception.reduced_output", must=Verdict.EQUAL
+    ),
     _operations("naive: operations of the 1×1", "32768", "naive_1x1"),
     _operations("naive: operations of the 3×3", "442368", "naive_3x3"),
     _operations("naive: operations of the 5×5", "614400", "naive_5x5"),

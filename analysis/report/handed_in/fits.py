@@ -8,8 +8,8 @@ from analysis.report.verdicts import Kind, Verdict
 
 PARTS = (("mse", "MSE"), ("bias_squared", "bias²"), ("variance", "variance"))
 PRINTED_TARGETS = {
-    **{0: "0.000000", 1: "1.997495", 2: "2.141120", 3: "2.022470", 4: "3.720585"},
-    **{6: "6.412118", 8: "7.463427", 9: "9.803784", 10: "10.650288"},
+    0: "0.000000", 1: "1.997495", 2: "2.141120", 3: "2.022470", 4: "3.720585",
+    6: "6.412118", 8: "7.463427", 9: "9.803784", 10: "10.650288",
 }
 """f(x) beside the sample, by x."""
 PRINTED_LEADING_ZERO = "0."
@@ -59,12 +59,16 @@ def _lines() -> Iterator[Claim]:
             here = f"fits.lines.{degree}.{power}"
             what = f"{fit_name(degree)}, {power_name(power)}"
             yield Claim("1.3", what, printed, here, recipe=here, must=Verdict.EQUAL)
-    yield Claim(
-        "1.3", "g₃, column of ones", PRINTED_LEADING_ZERO, "fits.column_of_ones", must=Verdict.EQUAL
-    )
+    yield Claim("1.3", "g₃, column of ones", PRINTED_LEADING_ZERO, "fits.column_of_ones", must=Verdict.EQUAL)
     for power, printed in enumerate(PRINTED_G10):
         yield Claim(
-            "1.3", f"{fit_name(10)}, {power_name(power)}", printed, "", reason="rank", kind=Kind.ESTIMATE, must=Verdict.UNDECIDED
+            "1.3",
+            f"{fit_name(10)}, {power_name(power)}",
+            printed,
+            "",
+            reason="rank",
+            kind=Kind.ESTIMATE,
+            must=Verdict.UNDECIDED,
         )
 
 
@@ -88,7 +92,9 @@ def _table() -> Iterator[Claim]:
         noise = PRINTED_NOISE[index : index + 1]
         for (part, label), printed in zip((*PARTS, ("noise", "noise")), (*row, *noise), strict=False):
             yield _estimate("1.4", f"{fit_name(degree)}, {label}", printed, f"table.{index}", part)
-    yield Claim("1.4", "best degree", "8", "fits.best_degree", recipe="fits.best_replayed", must=Verdict.EQUAL)
+    yield Claim(
+        "1.4", "best degree", "8", "fits.best_degree", recipe="fits.best_replayed", must=Verdict.EQUAL
+    )
 
 
 def _ridge() -> Iterator[Claim]:

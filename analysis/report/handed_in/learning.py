@@ -39,7 +39,7 @@ CLAIMS = (
         Kind.ESTIMATE,
         error="learning.growth.comparisons.cyclical.error",
         interval="learning.growth.comparisons.cyclical.interval",
-        says="0",
+        says="0.000000",
         reason="shape",
         needs=FASHION,
     ),

@@ -38,9 +38,7 @@ def compute(scale: Scale) -> Part:
     told = replay_data(replay)
     second = told["ridge"]["runs"][1]
     numbers = {
-        "sample": [
-            {**row, "f": float(problem.target(np.array([row["x"]]))[0])} for row in told["sample"]
-        ],
+        "sample": [{**row, "f": float(problem.target(np.array([row["x"]]))[0])} for row in told["sample"]],
         "lines": told["lines"],
         "column_of_ones": 0,
         "distinct": len(np.unique(replay.x)),
@@ -117,5 +115,3 @@ def _differences(found: dict[str, Any]) -> dict[str, dict[str, float]]:
         }
         for part in ("mse", "bias_squared", "variance")
     }
-
-

@@ -115,9 +115,7 @@ def _with_easy_negatives(
 
 def _at_recall_0(found: Evaluation) -> dict[str, int]:
     """Count each model's points of recall 0 with a false positive: many in ROC space, one in PR space."""
-    return {
-        name: int(((counts.tp == 0) & (counts.fp > 0)).sum()) for name, counts in found.counts.items()
-    }
+    return {name: int(((counts.tp == 0) & (counts.fp > 0)).sum()) for name, counts in found.counts.items()}
 
 
 def _between() -> dict[str, Any]:
