@@ -67,8 +67,9 @@ def _chosen(_context: click.Context, _parameter: click.Parameter, text: str | No
 def report(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)
     """Recompute the whole homework, each number beside the one that was handed in.
 
-    Into --out come report.html, which needs no network, report.md and report.json. What is done is kept there: the
-    same command goes on where it was stopped, and takes what it finds only for the same settings and data.
+    Into --out come report.html, which needs no network, report.md and report.json. What is done is kept
+    there: the same command goes on where it was stopped, and takes what it finds only for the same settings
+    and data.
     """
     from analysis.files import write
     from analysis.report.making import Order, make
@@ -91,7 +92,8 @@ def report(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (c
         _show(found, out)
     if given["check"] and found.broken:
         for each in found.broken:
-            said = f"{each.claim.question} {each.claim.what}: printed {each.claim.printed}, ours {each.ours.value}"
+            claim, ours = each.claim, each.ours.value
+            said = f"{claim.question} {claim.what}: printed {claim.printed}, ours {ours}"
             click.echo(f"not reproduced: {said}", err=True)
         context.exit(NOT_REPRODUCED)
 

@@ -2,9 +2,8 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 INK = re.compile(r"#(?:000000|333333|4c4c4c)\b")
 """What figures draw in black, or nearly, is drawn in the page's own ink."""
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "dlsyslab",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -33,18 +32,11 @@ SIZE = (5.4, 3.8)
 """Inches: as wide as a phone shows without making letters small."""
 
 
-@contextmanager
-def style(**changes: object) -> Iterator[None]:
-    """Draw in the style of the page."""
-    with rc_context({**STYLE, **changes}):
-        yield
-
-
 def drawn(draw: "Callable[[Axes], object]", *, size: tuple[float, float] = SIZE) -> str:
     """Return what a function draws on one pair of axes."""
     from matplotlib.figure import Figure
 
-    with style():
+    with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure.subplots())
         return svg(figure)
@@ -53,7 +45,7 @@ def drawn(draw: "Callable[[Axes], object]", *, size: tuple[float, float] = SIZE)
 def svg(figure: "Figure") -> str:
     """Return a figure as an SVG element; equal figures, equal texts."""
     content = io.BytesIO()
-    with style():
+    with rc_context(STYLE):
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
     return themed(content.getvalue().decode())
 

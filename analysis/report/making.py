@@ -1,4 +1,4 @@
-"""From an order to what was found: parts that are kept are taken, the others are computed, one after another."""
+"""From an order to what was found: parts that are kept are taken, the others are computed."""
 
 import hashlib
 import shutil

@@ -5,9 +5,9 @@ from itertools import groupby
 from typing import Any
 
 from analysis.report.claims import Judged, tally
-from analysis.report.flavours import MARKS, Flavour, claim_head, claim_rows
+from analysis.report.flavours import MARKS, Flavour, claim_head, claim_rows, ours_of
 from analysis.report.making import Found
-from analysis.report.verdicts import Verdict, shown
+from analysis.report.verdicts import Verdict
 
 STANDS = (Verdict.EQUAL, Verdict.WITHIN)
 """Verdicts that need no reason."""
@@ -89,7 +89,8 @@ class Tables:
             )
             if reason:
                 lines.append(f"- {self._reason(reason)}")
-                lines += [f"  - {sentence}" for sentence in own] if reason != "rank" else []
+                noisy = any(each.ours.error is not None for each in group)
+                lines += [f"  - {sentence}" for sentence in own] if noisy else []
             else:
                 lines += [f"- {sentence}" for sentence in own]
         return "\n\n" + "\n".join(lines) + "\n\n" if lines else "\n\n"
@@ -106,7 +107,7 @@ class Tables:
         for start in range(0, len(found), 3):
             x, y, f = found[start : start + 3]
             worst = max((x, y, f), key=lambda each: list(Verdict).index(each.verdict)).verdict
-            ours = [shown(each.ours.value or 0, each.claim.printed) for each in (y, f) if _is_value(each)]
+            ours = [ours_of(each) for each in (y, f)]
             rows.append(
                 [
                     x.claim.printed,
@@ -128,10 +129,7 @@ class Tables:
             worst = max((activations, weights), key=lambda each: list(Verdict).index(each.verdict)).verdict
             name = activations.claim.what.partition(",")[0]
             numbers = [
-                text
-                for each in (activations, weights)
-                for text in (each.claim.printed, shown(each.ours.value or 0, each.claim.printed))
-                if _is_value(each)
+                text for each in (activations, weights) for text in (each.claim.printed, ours_of(each))
             ]
             rows.append([name, *numbers, self._flavour.badge(worst)])
         head = ["", "activations printed", "ours", "weights printed", "ours ", "verdict"]
@@ -186,7 +184,7 @@ class Tables:
         }
         rows = []
         for area, label in labels.items():
-            for model, name in (("adaboost", "AdaBoost"), ("logistic", "logistic regression")):
+            for model, name in (("adaboost", "AdaBoost"), ("logistic", "logistic")):
                 low, high = scores["intervals"][model][area]
                 value, chance = scores["models"][model][area], scores["chance"][area]
                 rows.append(
@@ -271,10 +269,6 @@ class Tables:
         ]
         head = ["", "read at", "version", "applied at", "version ", "staleness"]
         return self._flavour.table(head, rows)
-
-
-def _is_value(each: Judged) -> bool:
-    return not isinstance(each.ours.value, str)
 
 
 def _rate(rate: float | None) -> str:

@@ -156,15 +156,15 @@ def judge(
     if number is None or isinstance(ours.value, str):
         same = printed == ours.value
         return Judgement(Verdict.EQUAL if same else Verdict.WRONG, "" if same else f"It is {ours.value}.")
-    if kind is Kind.READING:
-        return _reading(number, ours.value, ours.error, tried)
-    if kind is Kind.EFFECT:
-        return _effect(number, ours)
+    match kind:
+        case Kind.READING:
+            return _reading(number, ours.value, ours.error, tried)
+        case Kind.EFFECT:
+            return _effect(number, ours)
     if number.is_rounded(ours.value):
         return Judgement(Verdict.EQUAL, "")
-    if kind is Kind.DIGITS:
-        return Judgement(Verdict.WRONG, f"It is {shown(ours.value, printed)}.")
-    return _estimate(number, ours)
+    wrong = Judgement(Verdict.WRONG, f"It is {shown(ours.value, printed)}.")
+    return wrong if kind is Kind.DIGITS else _estimate(number, ours)
 
 
 def _estimate(number: Printed, ours: Ours) -> Judgement:
@@ -201,7 +201,8 @@ def _reading(number: Printed, value: float, factor: float | None, tried: tuple[s
         end = "lowest" if number.text == tried[0] else "highest"
         return Judgement(
             Verdict.NOT_SHOWN,
-            f"It is the {end} rate that was tried, so nothing was seen beyond it. Read off here is {value:.2g}.",
+            f"It is the {end} rate that was tried, so nothing was seen beyond it."
+            f" Read off here is {value:.2g}.",
         )
     if factor is None or factor <= 1:
         return Judgement(Verdict.UNDECIDED, "Its error is not known.")

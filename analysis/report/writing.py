@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import jinja2
@@ -167,7 +168,7 @@ def _html(found: Found, pictures: Mapping[str, str]) -> str:
 
 def _anchored(tokens: list[Token]) -> Iterator[tuple[int, str, str]]:
     """Give headings their anchors, and yield level, anchor and title of each below the first."""
-    for token, inside in zip(tokens, tokens[1:], strict=False):
+    for token, inside in pairwise(tokens):
         if token.type == "heading_open":
             title = "".join(child.content for child in inside.children or [])
             token.attrSet("id", slug(title))

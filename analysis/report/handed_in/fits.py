@@ -8,8 +8,15 @@ from analysis.report.verdicts import Kind, Verdict
 
 PARTS = (("mse", "MSE"), ("bias_squared", "bias²"), ("variance", "variance"))
 PRINTED_TARGETS = {
-    0: "0.000000", 1: "1.997495", 2: "2.141120", 3: "2.022470", 4: "3.720585",
-    6: "6.412118", 8: "7.463427", 9: "9.803784", 10: "10.650288",
+    0: "0.000000",
+    1: "1.997495",
+    2: "2.141120",
+    3: "2.022470",
+    4: "3.720585",
+    6: "6.412118",
+    8: "7.463427",
+    9: "9.803784",
+    10: "10.650288",
 }
 """f(x) beside the sample, by x."""
 PRINTED_LEADING_ZERO = "0."

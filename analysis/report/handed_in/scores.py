@@ -7,7 +7,7 @@ PRINTED = {
     "adaboost": ("0.8160991140642303", "0.6583825843463507", "3484.9656016837307"),
     "logistic": ("0.7994878183831672", "0.6522517882377267", "3476.754018649303"),
 }
-NAMES = {"adaboost": "AdaBoost", "logistic": "logistic regression"}
+NAMES = {"adaboost": "AdaBoost", "logistic": "logistic"}
 
 DIABETES = "scores.is_diabetes"
 

@@ -1,1 +1,1 @@
-"""The experiments behind the page, a part for each problem or training experiment: plain data and pictures."""
+"""The experiments behind the page, a part for each problem: plain data and pictures."""

@@ -78,7 +78,7 @@ def _off_the_means(replay: Replay) -> float:
     """Return how far the printed g₁₀ passes from the means of y at the sample's x, at most."""
     coefficients = [float(printed) for printed in PRINTED_G10]
     return max(
-        abs(np.polynomial.polynomial.polyval(x, coefficients) - replay.y[replay.x == x].mean())
+        float(abs(np.polynomial.polynomial.polyval(x, coefficients) - replay.y[replay.x == x].mean()))
         for x in np.unique(replay.x)
     )
 

@@ -1,4 +1,4 @@
-"""What was handed in, beside ours: all of it is there, and a number of ours that changes turns its verdict."""
+"""What was handed in, beside ours: a number of ours that changes turns its verdict."""
 
 import json
 from typing import Any
