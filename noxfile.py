@@ -106,9 +106,9 @@ def lowest(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Change the numbers' modules a little, one change at a time, and see which changes no test notices.
 
-    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``; with
-    ``'*7'`` after them only the changes are tried whose number ends so, about one in ten. What is committed is
-    what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
+    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. With
+    ``'*7'`` after them only the changes whose number ends so are tried, about one in ten. What is committed
+    is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
     """
     python = install(session)
     if python == "python":
