@@ -13,7 +13,7 @@ from sim.theory.comparison import Simulate
 from sim.theory.form import applicable
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import mean_staleness, updates_per_second
-from sim.theory.statistics import Estimate
+from sim.statistics import Estimate
 
 FAMILY = ("k-sync", "k-batch-sync", "k-async", "k-batch-async")
 MOST_VALUES = 9

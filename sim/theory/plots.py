@@ -20,7 +20,7 @@ from sim.theory.forms_distribution import distribution
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import staleness_values
 from sim.theory.over_k import FAMILY, Level
-from sim.theory.statistics import Estimate
+from sim.statistics import Estimate
 from sim.trace import Trace
 
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

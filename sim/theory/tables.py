@@ -14,7 +14,7 @@ from sim.theory.assumptions import ENDLESS
 from sim.theory.comparison import CONFIDENCE, Finding
 from sim.theory.form import ClosedForm, Refusal
 from sim.theory.lengths import TOO_SHORT, WARM_UP
-from sim.theory.statistics import sigmas
+from sim.statistics import sigmas
 from sim.theory.validate import Row
 
 WRONG = ("disagrees", "undecided")
