@@ -67,7 +67,7 @@ class _Dealer:
         if not self._runs:
             return 1
         each = max(self._seconds / self._runs, 1e-6)
-        fair = max(math.ceil(left / (2 * self._hands)), round(SHORTEST / each))
+        fair = left if self._hands == 1 else max(math.ceil(left / (2 * self._hands)), round(SHORTEST / each))
         return max(1, min(round(SECONDS / each), fair))
 
 
