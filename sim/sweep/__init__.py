@@ -2,7 +2,7 @@
 
 The flow of data::
 
-    scenario, axes ─▶ points ─▶ keys ─▶ execute (joblib: cores, Dask, Ray) ─▶ journal ─▶ rows ─▶ table · figure
+    scenario, axes ─▶ points ─▶ execute (joblib: cores, Dask, Ray) ─▶ journal ─▶ rows ─▶ table · figure
 """
 
 from sim.sweep.sweeping import sweep

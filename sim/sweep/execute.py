@@ -1,7 +1,7 @@
 """Runs side by side, by joblib: on this machine's cores or wherever `joblib.parallel_config` points to.
 
-Runs go out in chunks that take about a second, so that handing them over costs next to nothing. How long a run
-takes is learnt from the chunks that are done. No result depends on any of this.
+Runs go out in chunks that take about a second, so that handing them over costs next to nothing. How long a
+run takes is learnt from the chunks that are done. No result depends on any of this.
 """
 
 import math
@@ -36,7 +36,7 @@ Done = list[tuple[str, Result]]
 
 
 class _Chunk(NamedTuple):
-    """What comes back of a chunk: results of its first runs, the seconds that they took, and by which rules."""
+    """What comes back of a chunk: results of its first runs, the seconds they took, and by which rules."""
 
     done: Done
     seconds: float
@@ -101,7 +101,7 @@ def execute(jobs: Sequence[Job], engine: str = "auto", hands: int | None = None)
         try:
             for chunk in pool(work(part, engine) for part in dealer):
                 if chunk.semantics != SEMANTICS:
-                    raise SimError("a worker of the cluster has another version of dlsyslab: install the same")
+                    raise SimError("a worker of the cluster has another version of dlsyslab")
                 dealer.learn(len(chunk.done), chunk.seconds)
                 finished |= {key for key, _ in chunk.done}
                 yield chunk.done

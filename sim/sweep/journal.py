@@ -42,6 +42,15 @@ def _hash(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest()[:_HASH].encode()
 
 
+def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise SimError(f"{path}: is no file")  # a device may have no end
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SimError(f"{path}: {error.strerror}") from None
+
+
 class Contents:
     """What a journal holds.
 
@@ -74,16 +83,12 @@ class Contents:
         SimError
             Where it cannot be read, or is none.
         """
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise SimError(f"{path}: {error.strerror}") from None
-        found, _ = cls._parsed(path, content)
+        found, _ = cls.parsed(path, _content(path))
         return found
 
     @classmethod
-    def _parsed(cls, path: Path, content: bytes) -> tuple[Self, int]:
-        """Return what a journal holds, and how many of its bytes are whole lines."""
+    def parsed(cls, path: Path, content: bytes) -> tuple[Self, int]:
+        """Return what a journal holds, and how many of its bytes are whole lines; raises as `read` does."""
         first = f"{FORMAT}\n".encode()
         if not first.startswith(content[: len(first)]):
             raise SimError(f"{path}: is no journal of a sweep: move it away, or give another name")
@@ -116,8 +121,7 @@ class Journal(Contents):
             raise SimError(f"{self.path}: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            content = self.path.read_bytes()
-            found, whole = Contents._parsed(self.path, content)
+            found, whole = Contents.parsed(self.path, _content(self.path))
             os.ftruncate(self._file, whole)
         except BlockingIOError:
             os.close(self._file)

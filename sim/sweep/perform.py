@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.errors import SimError
 from sim.scenario.values import shown
@@ -22,6 +22,9 @@ class Shard(NamedTuple):
 
     place: int = 1  # from 1
     of: int = 1
+
+
+WHOLE: Final = Shard()
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def perform(
     engine: str = "auto",
     hands: int | None = None,
     journal: Journal | None = None,
-    shard: Shard = Shard(),
+    shard: Shard = WHOLE,
     progress: Progress | None = None,
 ) -> tuple[Row, ...]:
     """Run all replicas of all points and return them in that order.
@@ -102,7 +105,7 @@ def gathered(
     The second are the places of the missing runs, by their keys: one that is not empty makes the first
     worthless.
     """
-    board = _Board(points, replicas, Shard())
+    board = _Board(points, replicas, WHOLE)
     while True:
         missing = {each.key: place for place, each in enumerate(board.planned()) if each.key not in known}
         if missing or not board.extend(known):

@@ -75,7 +75,9 @@ def parse_axis(text: str) -> Axis:
         if bounds:
             first, last = map(int, bounds.groups())
             if not 0 <= last - first < MOST_POINTS:
-                raise ScenarioError(f"--over {path}: {piece.strip()} must lead up, by {MOST_POINTS:,} at most")
+                raise ScenarioError(
+                    f"--over {path}: {piece.strip()} must lead up, over {MOST_POINTS:,} numbers at most"
+                )
             found += range(first, last + 1)
         else:
             found.append(plain(parse_value(piece, path)))
@@ -150,14 +152,15 @@ def grid(scenario: Scenario, axes: Sequence[Axis]) -> tuple[Point, ...]:
         if paths.count(path) > 1:
             raise ScenarioError(f"{path}: is swept twice")
         if path == "seed":
-            raise ScenarioError("seed: is not swept: replica r of every point has the seed of the first, plus r")
+            raise ScenarioError(
+                "seed: is not swept: replica r of every point has the first one's seed, plus r"
+            )
     if math.prod(len(axis.values) for axis in axes) > MOST_POINTS:
         raise ScenarioError(f"{' × '.join(paths)}: more than {MOST_POINTS:,} points")
     data = scenario.to_data()
     crossings = product(*(axis.values for axis in axes))
     points = tuple(
-        _point(number, data, dict(zip(paths, values, strict=True)))
-        for number, values in enumerate(crossings)
+        _point(number, data, dict(zip(paths, values, strict=True))) for number, values in enumerate(crossings)
     )
     faults = [point.fault for point in points if point.fault is not None]
     if faults and len(faults) == len(points):

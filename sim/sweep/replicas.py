@@ -114,7 +114,7 @@ def estimated(name: str, results: Sequence[Result]) -> Estimate | None:
 
 
 def number(name: str, figures: Mapping[str, Figure]) -> float | None:
-    """Return a figure as a number, ``None`` where a run had none; raises `SimError` where there is no such."""
+    """Return a figure as a number, ``None`` where the run has none; raises `SimError` on another name."""
     value = figures.get(name, "")
     if isinstance(value, str):
         numbers = [known for known, each in figures.items() if not isinstance(each, str)]

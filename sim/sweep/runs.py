@@ -63,7 +63,7 @@ def _flat(figures: Mapping[str, Any], above: str) -> Iterator[tuple[str, Figure]
 def keys(scenario: Scenario, seeds: Sequence[int]) -> list[str]:
     """Return the hashes that a scenario's runs with some seeds are known by.
 
-    They tell apart all that figures depend on: neither the title, nor the scenario's own seed, nor the engine.
+    They tell apart all that figures depend on: not the title, the scenario's own seed or the engine.
     Measured times are part of a scenario, wherever they were read from. Where nothing is drawn at random,
     the runs of all seeds are one.
     """

@@ -8,10 +8,10 @@ from typing import Final, Literal
 from sim.engine import simulate
 from sim.scenario import Scenario
 from sim.scenario.chance import without_chance
+from sim.statistics import Estimate
 from sim.theory.form import Prediction
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import gradients
-from sim.statistics import Estimate
 from sim.trace import Trace
 
 Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "no interval", "not simulated"]

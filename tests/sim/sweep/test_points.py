@@ -40,7 +40,7 @@ def test_values_are_those_of_toml_between_commas(text: str, path: str, values: t
         ("protocol.k", "--over 'protocol.k' must read PATH=VALUE,VALUE,… or PATH=FIRST..LAST"),
         ("=1", "--over '=1' must read PATH=VALUE,VALUE,… or PATH=FIRST..LAST"),
         ("protocol.k=", "--over 'protocol.k=' must read PATH=VALUE,VALUE,… or PATH=FIRST..LAST"),
-        ("protocol.k=8..1", "--over protocol.k: 8..1 must lead up, by 1,000,000 at most"),
+        ("protocol.k=8..1", "--over protocol.k: 8..1 must lead up, over 1,000,000 numbers at most"),
         ("protocol.k=1..999999999999", "--over protocol.k: 1..999999999999 must lead up"),
         ("protocol.k=1,,2", "protocol.k: needs a value"),
         ("a b=1", "'a b' is no path to a field"),
@@ -56,12 +56,11 @@ def test_what_is_no_axis_is_one_sentence(text: str, sentence: str) -> None:
 def test_any_text_is_an_axis_or_a_sentence(text: str) -> None:
     for each in (text, f"protocol.k={text}"):
         try:
-            axis = parse_axis(each)
-        except ScenarioError as error:
-            assert "\n" not in str(error)
-        else:
-            assert axis.values
-            assert json.dumps(axis.values)
+            values = parse_axis(each).values
+        except ScenarioError:
+            continue
+        assert values
+        assert json.dumps(values)
 
 
 def test_points_cross_the_last_axis_fastest_each_a_scenario_of_its_own() -> None:
