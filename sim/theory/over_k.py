@@ -10,8 +10,8 @@ from sim.errors import SimError
 from sim.scenario import Scenario, Stop
 from sim.scenario.protocols import Protocol
 from sim.statistics import Estimate
+from sim.theory.applying import applicable
 from sim.theory.comparison import Simulate
-from sim.theory.form import applicable
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import mean_staleness, updates_per_second
 

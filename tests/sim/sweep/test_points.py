@@ -102,7 +102,7 @@ def test_a_point_that_is_no_scenario_keeps_the_reason() -> None:
         ([Axis("protocol.k", (0, -1))], "0 must be a whole number"),
         ([Axis("protocol.k", (1,)), Axis("protocol.k", (2,))], "protocol.k: is swept twice"),
         ([Axis("seed", (1, 2))], "seed: is not swept"),
-        ([Axis("protocol.k", range(1, 1002)), Axis("protocol.slack", range(1000))],
+        ([Axis("protocol.k", tuple(range(1, 1002))), Axis("protocol.slack", tuple(range(1000)))],
          f"protocol.k × protocol.slack: more than {MOST_POINTS:,} points"),
     ],
 )  # fmt: skip
