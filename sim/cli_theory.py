@@ -12,6 +12,7 @@ from sim.engine import simulate
 from sim.errors import SimError, SimulationError
 from sim.progress import Watch
 from sim.scenario import Scenario, Stop
+from sim.scenario.chance import without_chance
 from sim.terminal import Screen, as_json
 from sim.trace import Trace
 
@@ -49,7 +50,7 @@ def theory(
     """Show the closed forms that apply to the scenario in FILE, and its simulation beside them."""
     from sim.theory import applicable
     from sim.theory import tables as show
-    from sim.theory.comparison import compare, unsimulated, without_chance
+    from sim.theory.comparison import compare, unsimulated
 
     scenario = Scenario.load(file)
     if updates is not None:

@@ -74,6 +74,18 @@ def test_what_is_cancelled_or_discarded_is_wasted() -> None:
     assert metrics.outcomes(discarded)["started"] == 7
 
 
+def test_shares_of_all_computing_and_of_all_time() -> None:
+    # A computes all of the 3 s, B too, and all that B does is cancelled; then a barrier of 1 s and 4 s.
+    fleet = [Worker(name="A", compute=1.0), Worker(name="B", compute=4.0)]
+    for protocol, stop, by_hand in (
+        (Protocol.k_sync(1), Stop(time=3), (0.5, 1.0, 0.0)),
+        (Protocol.bsp(), Stop(updates=5), (0.0, 5 / 8, 3 / 8)),
+    ):
+        figures = metrics.summary(simulate(Scenario(workers=fleet, protocol=protocol, stop=stop)))
+        shares = [figures[f"share_{name}"] for name in ("wasted", "computing", "waiting")]
+        assert shares == pytest.approx(by_hand)
+
+
 def test_the_servers_queue_by_hand() -> None:
     # Three arrive at 1 s and are applied for 1 s each: two wait, one of them for 1 s, the other for 2 s.
     fleet = [Worker(name="w", count=3, compute=1.0, gradients=1)]
