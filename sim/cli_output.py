@@ -20,6 +20,7 @@ from sim.scenario import Scenario
 from sim.terminal import Screen, as_json
 from sim.trace import Trace, tables
 from sim.trace.export import pieces
+from sim.trace.groups import Group, alike
 
 WIDEST = 120
 """Columns that a timeline takes at most, however wide the terminal."""
@@ -124,10 +125,8 @@ class Output:
             screen.print(scenario.title, markup=False, style="bold")
         screen.print(tables.summary(figures, self._groups(scenario)))
 
-    def _groups(self, scenario: Scenario) -> list[tuple[str, int]] | None:
-        if self.all_workers:
-            return None
-        return [(worker.name, worker.count or 1) for worker in scenario.workers]
+    def _groups(self, scenario: Scenario) -> list[Group] | None:
+        return None if self.all_workers else alike(scenario)
 
 
 def _write(trace: Trace, name: str, path: Path) -> None:

@@ -85,6 +85,11 @@ class Scenario(Value):
                 " give a time, updates or gradients to stop at, or the worker a number of gradients"
             )
         batch = self.protocol.batch(self.size)
+        if batch == 0:
+            raise ValueError(
+                f"protocol: k {self.protocol.k} is less than one gradient, for there are {self.size} workers:"
+                f" the n of softsync is at most {self.size}"
+            )
         if self.protocol.after_push == "wait" and batch is not None and batch > self.size:
             raise ValueError(
                 f"protocol: k {batch} must be at most {self.size}, the number of workers,"

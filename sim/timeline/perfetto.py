@@ -49,7 +49,7 @@ def packed(trace: Trace) -> bytes:
         "seed": trace.seed,
         "engine": trace.engine,
         "ended": trace.ended,
-        "protocol": trace.scenario.protocol.describe(),
+        "protocol": trace.scenario.protocol.describe(trace.scenario.size),
     }
     head = '{"displayTimeUnit":"ns","otherData":' + json.dumps(about) + ',"traceEvents":[\n'
     body = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events(trace))

@@ -344,7 +344,9 @@ def test_a_time_takes_a_unit_wherever_it_stands(text: str, seconds: float) -> No
     assert (Stop(time=text).time, Network(latency=text).latency) == (seconds, seconds)
     pareto = Worker(name="w", compute={"kind": "pareto", "mean": text, "shape": 2.0})
     assert pareto.compute == Pareto(minimum=seconds / 2, shape=2.0)
-    assert Scenario.load("examples/two-learners.toml", settings={"stop.time": text}).stop == Stop(time=seconds)
+    assert Scenario.load("examples/two-learners.toml", settings={"stop.time": text}).stop == Stop(
+        time=seconds
+    )
 
 
 @pytest.mark.parametrize(
