@@ -23,7 +23,7 @@ def test_staleness_overall_and_of_one_worker() -> None:
 
 
 def test_staleness_of_nothing_has_no_mean() -> None:
-    trace = simulate(Scenario.load("examples/two-learners.toml", until=0.5))
+    trace = simulate(Scenario.load("examples/two-learners.toml", settings={"stop.time": 0.5}))
     nothing = metrics.staleness(trace)
     assert (nothing.count, nothing.max, nothing.quantile(0.5)) == (0, 0, None)
     assert math.isnan(nothing.mean)
