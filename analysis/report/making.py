@@ -112,7 +112,7 @@ def make(order: Order, watching: Watching) -> Found:
 def _part(name: str, order: Order, watching: Watching) -> Part:
     path = order.out / "parts" / f"{name}.json"
     if name == PROBLEMS[LEARNING]:
-        return _learning(path, order, watching)
+        return _learning(order, watching)
     if name == "scores":
         from analysis.report.parts import scores
 
@@ -142,7 +142,7 @@ def _fingerprint(*arrays: np.ndarray) -> str:
     return found.hexdigest()
 
 
-def _learning(path: Path, order: Order, watching: Watching) -> Part:
+def _learning(order: Order, watching: Watching) -> Part:
     """Take the three training experiments' results from where they are, or train."""
     from analysis.report.parts import learning
 
@@ -153,8 +153,7 @@ def _learning(path: Path, order: Order, watching: Watching) -> Part:
         task = learning.find(order.scale)
         results = {name: _trained(name, task, order, watching) for name in learning.EXPERIMENTS}
         missing = task.missing
-    key = key_of("learning", missing, [asdict(result) for result in results.values()])
-    return kept(path, key) or keep(path, key, learning.compute(results, missing))
+    return learning.compute(results, missing)
 
 
 def _trained(experiment: str, task: "Task", order: Order, watching: Watching) -> "Result":

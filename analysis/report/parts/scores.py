@@ -11,7 +11,7 @@ from analysis.report.part import Part
 from analysis.report.scales import Scale
 from analysis.scores import Evaluation, Repeats, Table, evaluate, load, pr_between, rank, repeat
 from analysis.scores.curves import pr_curve, prg_curve, roc_curve
-from analysis.scores.figures import CHANCE, plot_pr, plot_prg, plot_roc
+from analysis.scores.drawing import CHANCE, plot_pr, plot_prg, plot_roc
 from analysis.scores.plain import evaluation_data, repeated_data
 from analysis.scores.scored import Scored
 
