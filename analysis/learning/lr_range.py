@@ -25,7 +25,7 @@ from analysis.learning.training import PLAIN, Arithmetic, DivergedError, Example
 from analysis.learning.watching import StartWatch, watch_nothing
 
 GIVE_UP = 4.0
-"""A ramp ends where the smoothed loss is so many times the first."""
+"""A ramp ends where the smoothed loss is so many times the largest of its first tenth."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ def ramp(
 ) -> RangeCurve:
     """Train while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
-    A run ends early where the loss is no number any more, or the smoothed one four times the first.
+    A run ends early where the loss is no number any more, or the smoothed one four times the largest of the
+    first tenth.
 
     Parameters
     ----------
@@ -206,14 +207,15 @@ def climbed(losses: Iterable[float], length: int, smoothing: float) -> list[Loss
     """Return losses up to a length, or to where they explode; one that is not finite ends them as None."""
     average = MovingAverage(smoothing)
     made: list[Loss] = []
-    first = math.inf
+    largest = 0.0
     try:
         for loss in losses:
             if not math.isfinite(loss):
                 return [*made, None]
-            first = loss if not made else first
             made.append(loss)
-            if len(made) == length or average.after(loss) > GIVE_UP * first > 0:
+            if len(made) <= max(1, length // 10):
+                largest = max(largest, loss)
+            if len(made) == length or average.after(loss) > GIVE_UP * largest > 0:
                 break
     except DivergedError:
         made.append(None)

@@ -7,7 +7,7 @@ a resumed run equal to an unbroken one.
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -287,10 +287,16 @@ def modes_kept(module: nn.Module) -> Iterator[None]:
             part.training = training
 
 
+def random_state_kept() -> AbstractContextManager[None]:
+    """Put torch's random state back at the end, that of the processor and of every CUDA device."""
+    # Named one by one, for torch warns where there are several and it must find them itself.
+    return torch.random.fork_rng(range(torch.cuda.device_count()))
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let torch draw from a stream of its own (dropout, initial weights), and put its random state back."""
-    with torch.random.fork_rng():
+    with random_state_kept():
         torch.manual_seed(seed)
         yield
 

@@ -175,7 +175,7 @@ def test_a_ramp_ends_where_the_loss_explodes() -> None:
     curve = ramp(bench, lowest=1e-2, highest=1e6, length=200, batch=20, smoothing=0.0)
     made = [loss for loss in curve.losses if loss is not None]
     assert len(made) < 200
-    assert made[-1] > 4 * made[0] >= max(made[:-1])
+    assert made[-1] > 4 * max(made[:20]) >= max(made[:-1])
 
 
 def test_a_module_in_evaluation_mode_is_trained_like_any_other() -> None:
