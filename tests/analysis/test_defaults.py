@@ -201,6 +201,6 @@ def test_functions_do_the_same(function: Callable[..., Any], defaults: dict[str,
         ("naive-bayes", {"var_smoothing": 1e-9}),
     ],
 )
-def test_models_are_set_as_the_hand_in_set_them(name: str, settings: dict[str, Any]) -> None:
+def test_the_settings_of_the_models(name: str, settings: dict[str, Any]) -> None:
     found = named([name])[name].get_params()
     assert {key: found[key] for key in settings} == settings
