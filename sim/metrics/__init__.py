@@ -211,20 +211,32 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
         "server": vars(_station(sums.server, sums.end)),
         "uplink": vars(_station(sums.uplink, sums.end)),
         "downlink": vars(_station(sums.downlink, sums.end)),
-        "workers": [
-            {
-                "name": name,
-                "gradients": gradients,
-                "mean_staleness": stale / gradients if gradients else None,
-                "share_computing": _share(where.computing[place], duration),
-                "share_waiting": _share(where.waiting[place], duration),
-                "waiting": {cause: _share(where.causes[cause][place], duration) for cause in CAUSES},
-            }
-            for place, (name, gradients, stale) in enumerate(
-                zip(scenario.names, sums.applied.tolist(), sums.stale.tolist(), strict=True)
-            )
-        ],
+        "workers": _by_worker(sums, where, scenario, duration),
     }
+
+
+def _by_worker(sums: Tally, where: Time, scenario: Scenario, duration: float) -> list[dict[str, Any]]:
+    columns = (where.computing, where.waiting, *(where.causes[cause] for cause in CAUSES))
+    computing, waiting, *causes = ((column / (duration or 1.0)).tolist() for column in columns)
+    return [
+        {
+            "name": name,
+            "gradients": gradients,
+            "mean_staleness": stale / gradients if gradients else None,
+            "share_computing": busy,
+            "share_waiting": idle,
+            "waiting": dict(zip(CAUSES, shares, strict=True)),
+        }
+        for name, gradients, stale, busy, idle, *shares in zip(
+            scenario.names,
+            sums.applied.tolist(),
+            sums.stale.tolist(),
+            computing,
+            waiting,
+            *causes,
+            strict=True,
+        )
+    ]
 
 
 def _share(part: float, whole: float) -> float:

@@ -1,6 +1,7 @@
 """The figures of small runs, counted by hand, and of queues, against Little's law."""
 
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -45,6 +46,15 @@ def test_where_the_time_of_a_barrier_goes() -> None:
     assert time.computing.tolist() == [5.0, 20.0]
     assert time.waiting.tolist() == [15.0, 0.0]
     assert time.causes["update"].tolist() == [15.0, 0.0]
+
+
+def test_a_long_run_is_summed_up_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = simulate(Scenario.load("examples/vgg19-10gbit.toml", until=20))
+    whole = metrics.summary(trace)
+    monkeypatch.setattr(import_module("sim.metrics.tally"), "AT_ONCE", 1)
+    assert len(trace) > 3 * len(trace.workers)  # several blocks, the last of them shorter
+    assert len(trace) % len(trace.workers)
+    assert metrics.summary(trace) == whole
 
 
 def test_a_worker_that_is_done_is_not_waiting() -> None:
