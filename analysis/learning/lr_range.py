@@ -14,12 +14,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from analysis.errors import AnalysisError
 from analysis.learning.memory import Memory
 from analysis.learning.parallel import side_by_side
 from analysis.learning.plans import Plan
 from analysis.learning.preserving import preserved
 from analysis.learning.range_curve import Loss, RangeCurve, candidates_curve, ramp_curve
-from analysis.learning.readings import MovingAverage
+from analysis.learning.readings import MovingAverage, check_rates
 from analysis.learning.schedules import Constant, Ramp
 from analysis.learning.training import PLAIN, Arithmetic, DivergedError, Examples, Update, seeded, updates
 from analysis.learning.watching import StartWatch, watch_nothing
@@ -69,6 +70,10 @@ class Effort:
     watch: StartWatch = watch_nothing
     memory: Memory | None = None
 
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise AnalysisError("seeds: must be one at least")
+
 
 ONCE = Effort()
 """One seed, and nothing remembered."""
@@ -100,6 +105,7 @@ def candidates(
     effort
         How often, and how.
     """
+    check_rates(rates)
     plans = [Plan((batch,) * epochs, Constant(rate)) for rate in rates]
     pieces = {
         f"rate {rate!r}, {epochs} epochs in batches of {batch}, seed {seed}": partial(

@@ -12,6 +12,7 @@ from analysis.learning.lr_range import climbed
 from analysis.learning.preserving import preserved, seeded_loader
 from analysis.learning.range_curve import Loss, RangeCurve, ramp_curve
 from analysis.learning.schedules import Ramp
+from analysis.learning.training import check_optimizer
 
 LossFunction = Callable[[Any, Any], Tensor]
 """From outputs and targets to a loss of one number."""
@@ -90,8 +91,7 @@ def lr_range_test(
     >>> 0.001 < curve.lr_min < curve.lr_max < 2
     True
     """
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise AnalysisError("optimizer: LBFGS chooses its steps itself; test one that takes a learning rate")
+    check_optimizer(optimizer)
     try:
         numbers = [index(seed) for seed in seeds]
     except TypeError:

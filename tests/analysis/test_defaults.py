@@ -187,8 +187,11 @@ SAMPLE = {"datasets": 100, "points": 50, "test": 10, "seed": 21}
 )
 def test_functions_do_the_same(function: Callable[..., Any], defaults: dict[str, Any]) -> None:
     parameters = inspect.signature(function).parameters
-    plain = bool | int | float | str | tuple | range
-    said = {name: each.default for name, each in parameters.items() if isinstance(each.default, plain)}
+    said = {
+        name: each.default
+        for name, each in parameters.items()
+        if isinstance(each.default, int | float | str | tuple | range)
+    }
     assert said == defaults
 
 
