@@ -181,7 +181,11 @@ def _wasted(sums: Tally) -> dict[str, float]:
 
 
 def summary(trace: Trace) -> dict[str, Any]:
-    """Return the figures of a run as plain data for JSON; ``None`` stands where there is no number."""
+    """Return the figures of a run as plain data for JSON; ``None`` stands where there is no number.
+
+    ``share_wasted`` is the share of all computing that came to nothing; ``share_computing`` and
+    ``share_waiting`` are means over the workers, of the whole run.
+    """
     return figures(tally(trace), trace.scenario, trace.ended)
 
 
@@ -194,7 +198,7 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
         "duration": duration,
         "ended": ended,
         "ended_because": ENDINGS[ended],
-        "protocol": scenario.protocol.describe(),
+        "protocol": scenario.protocol.describe(scenario.size),
         "updates": sums.updates,
         "updates_per_second": _share(sums.updates, duration),
         "gradients": {"started": int(sums.outcomes.sum())} | dict(sorted(counts.items())),
@@ -208,6 +212,9 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
             "histogram": overall.histogram.tolist(),
         },
         "wasted_seconds": _wasted(sums),
+        "share_wasted": _share(sum(sums.wasted), int(sums.computing.sum(dtype=object))),
+        "share_computing": _share(float(where.computing.mean()), duration),
+        "share_waiting": _share(float(where.waiting.mean()), duration),
         "server": vars(_station(sums.server, sums.end)),
         "uplink": vars(_station(sums.uplink, sums.end)),
         "downlink": vars(_station(sums.downlink, sums.end)),
