@@ -12,6 +12,7 @@ ROOMS = {
         "Decomposition",
         "FixedXResult",
         "FreshXResult",
+        "OwnTarget",
         "Problem",
         "QuadraticForm",
         "RidgeResult",
