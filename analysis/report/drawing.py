@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK = re.compile(r"#(?:000000|333333|4c4c4c)\b")
-"""What figures draw in black, or nearly, is drawn in the page's own ink."""
+INK = re.compile(r"#(?:000000|333333|4c4c4c|00664b)\b")
+"""What figures write or draw in black, or in a dark colour, is in the page's own ink."""
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "dlsyslab",
     "svg.fonttype": "none",

@@ -119,8 +119,10 @@ def test_killed_and_begun_again_it_leaves_the_same_bytes(tmp_path: Path) -> None
         ),
         (
             ("--from", "examples/fashion-mnist", "--only", "3", "--scale", "tiny"),
-            "error: from: examples/fashion-mnist holds no result of lr-range: lr-range.json or"
-            " lr-range-tiny.json\n",
+            (
+                "error: from: examples/fashion-mnist holds no result of lr-range: lr-range.json or"
+                " lr-range-tiny.json\n"
+            ),
         ),
     ],
 )
