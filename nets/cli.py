@@ -26,6 +26,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None: 
 
 
 @click.group(
+    cls=streams.Group,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("table vgg19", "compare inception-naive inception-reduced"),

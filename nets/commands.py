@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DISAGREES = 1
 
 
-@click.command("list", epilog=examples("list", "list --json"))
+@click.command("list", cls=streams.Command, epilog=examples("list", "list --json"))
 @json_option
 def list_nets(*, as_json: bool) -> None:
     """Name the nets, their sizes and their options."""
@@ -41,10 +41,11 @@ def list_nets(*, as_json: bool) -> None:
 
 
 @click.command(
+    cls=streams.Command,
     epilog=examples(
         "table lenet5 --input 8x1x28x28",
         "table vgg19 --format csv --out vgg19.csv",
-    )
+    ),
 )
 @click.argument("net")
 @net_options
@@ -122,7 +123,7 @@ def table(
     return DISAGREES if strict and incomplete else 0
 
 
-@click.command(epilog=examples("check lenet5", "check googlenet --paper"))
+@click.command(cls=streams.Command, epilog=examples("check lenet5", "check googlenet --paper"))
 @click.argument("net")
 @net_options
 @click.option("--kwargs", metavar="JSON", help="Keyword arguments of a module.")
@@ -180,9 +181,10 @@ def _check_paper(net: str, *, as_json: bool, changed: bool) -> int:
 
 
 @click.command(
+    cls=streams.Command,
     epilog=examples(
         "compare inception-naive inception-reduced", "compare vgg16 resnet50-v1 --input 1x3x224x224"
-    )
+    ),
 )
 @click.argument("first")
 @click.argument("second")
@@ -204,6 +206,7 @@ def compare(
 
 
 @click.command(
+    cls=streams.Command,
     epilog=examples("which 4.133G resnet50", "which 138.36M vgg16"),
 )
 @click.argument("figure")
@@ -226,7 +229,9 @@ def which(figure: str, net: str, shapes: tuple[str, ...], settings: tuple[str, .
     return 0 if found.matches else DISAGREES
 
 
-@click.command(epilog=examples("draw googlenet --out net.svg", "draw lenet5 --all --out net.svg"))
+@click.command(
+    cls=streams.Command, epilog=examples("draw googlenet --out net.svg", "draw lenet5 --all --out net.svg")
+)
 @click.argument("net")
 @net_options
 @click.option(
