@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nets import build, layers, testing, zoo
-    from nets.counting.outcome import Check
     from nets.costing.cost import Cost
     from nets.costing.devices import Device
     from nets.costing.public import cost
+    from nets.counting.outcome import Check
     from nets.errors import NetsError
     from nets.network.graph import Network, Node
     from nets.public import check, compare, draw, table, which

@@ -47,8 +47,8 @@ class Cost:
     classics
         Well-known formulas beside the trace.
     unruled
-        Operators that no rule knows, with how often they ran: bytes inside of them and their time are not in
-        the figures, which are lower bounds then.
+        Operators that no rule knows, with how often they ran: their inner bytes and their time are not in the
+        figures, which are lower bounds then.
     conditions
         For which sizes formulas hold.
     """
@@ -96,7 +96,7 @@ class Cost:
         return self.memory.peaks[0]
 
     def seconds(self, *, forward: bool = False) -> tuple[float, float]:
-        """Return the seconds of the step, or of its forward pass, at the peak and at the measured share of it.
+        """Return the seconds of the step, or of its forward pass, at the peak and at its measured share.
 
         Raises
         ------

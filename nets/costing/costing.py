@@ -1,4 +1,4 @@
-"""From what a user gives to what a user gets: a module's cost in numbers or formulas, and the largest batch."""
+"""A module's cost, from what a user gives to what a user gets: numbers or formulas, and the largest batch."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -88,7 +88,7 @@ class Device:
         return peak.value, peak.value * self.share(numbers)
 
     def share(self, numbers: str) -> float:
-        """Return the share of its peak that was measured: in these numbers, else in any, else the least of all."""
+        """Return the share of its peak that was measured in these numbers, else in any, else the least."""
         for name in (numbers, *NUMBERS):
             peak, measured = self.figures.get(name), self.figures.get(f"measured-{name}")
             if peak is not None and measured is not None:

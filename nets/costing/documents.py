@@ -87,7 +87,7 @@ def html(cost: Cost) -> str:
 
 
 def for_sim(cost: Cost) -> str:
-    """Write what a scenario of `sim` needs of a module: bytes of gradients and weights, seconds of a gradient.
+    """Write what a scenario of `sim` needs: bytes of gradients and weights, seconds of a gradient.
 
     The seconds are those of the slow side, at the device's measured share; the comment holds the fast side.
 

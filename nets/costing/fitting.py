@@ -1,4 +1,4 @@
-"""The largest batch that fits a memory: in closed form where bytes grow in proportion, and proved by traces."""
+"""The largest batch that fits a memory: in closed form where bytes grow in proportion, proved by traces."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""This machine as a device: what its matrix products and copies reach, measured in a few seconds."""
+"""The machine here as a device: what its matrix products and copies reach, measured in a few seconds."""
 
 import statistics
 import time
@@ -23,8 +23,8 @@ def measured(threads: int | None = None) -> Device:
     """Measure float32 matrix products, copies and the time that a call takes.
 
     The peak is the best of several sizes. The measured share is the least of a middling product, a convolution
-    and its gradients; for bytes, that of copies into memory that is newly asked for, as most operations do. Noise makes either slower, never faster,
-    so each is the best of some rounds.
+    and its gradients; for bytes, that of copies into memory that is newly asked for, as most operations do.
+    Noise makes anything slower, never faster, so each is the best of some rounds.
 
     Parameters
     ----------

@@ -136,7 +136,7 @@ def _memory(memory: str | int | None, device: Device | None) -> int | None:
 
 
 def _module(subject: Any, inputs: Any, options: Mapping[str, Any]) -> "tuple[nn.Module, Any, str]":  # noqa: ANN401  # what users give
-    """Return the module, its input and its name; of a net, built without memory, its own input if there is none."""
+    """Return a module, its input and its name; a net is built without memory, for its own input if need be."""
     found = find(subject, options) if isinstance(subject, str) and is_reference(subject) else subject
     if is_module(found):
         return found, inputs, ""

@@ -15,7 +15,7 @@ _MOST = 1e21
 
 
 def parse(text: str, units: tuple[str, ...], what: str) -> float:
-    """Read a number with a unit, such as ``80 GB``, ``3.35 TB/s`` or ``989 TFLOP/s``; GB is 10⁹, GiB 2³⁰ bytes.
+    """Read a number with a unit: ``80 GB``, ``3.35 TB/s``, ``989 TFLOP/s``; GB is 10⁹, GiB 2³⁰ bytes.
 
     >>> parse("80 GB", BYTES, "memory")
     80000000000.0

@@ -1,4 +1,4 @@
-"""What `nets cost` prints: bytes by kind, the peak and what holds it, seconds, the largest batch, the classics."""
+"""What `nets cost` prints: bytes by kind, the peak and what holds it, seconds, the largest batch, classics."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -50,10 +50,11 @@ def sentences(cost: Cost) -> Iterator[str]:
     if cost.unruled:
         calls = ", ".join(f"{name} ({count})" for name, count in cost.unruled.items())
         yield f"All figures are lower bounds: no rule knows the time and the inner memory of {calls}."
-    whose = "a GPU" if cost.settings.kind == GPU else "a CPU"
+    gpu = cost.settings.kind == GPU
+    whose, inside = ("a GPU", "what") if gpu else ("a CPU", "oneDNN's copies are counted; what other")
     yield (
-        f"Sizes are those of torch's kernels on {whose} as far as tensors show them; what kernels use inside, the "
-        "allocator's rounding and a context are not in them."
+        f"Sizes are those of torch's tensors on {whose}; {inside} kernels use inside, the allocator's rounding and a "
+        "context are not in them."
     )
 
 
@@ -143,8 +144,8 @@ def _device(cost: Cost) -> Iterator[Part]:
     fast, slow = cost.seconds()
     forward = cost.seconds(forward=True)
     yield Paragraph(
-        f"{device.title}: the step takes {show_seconds(fast)} at its peak, {show_seconds(slow)} at the measured share; "
-        f"the forward pass {show_seconds(forward[0])} and {show_seconds(forward[1])}."
+        f"{device.title}: the step takes {show_seconds(fast)} at its peak, {show_seconds(slow)} at the measured "
+        f"share; the forward pass {show_seconds(forward[0])} and {show_seconds(forward[1])}."
     )
     for said in _sourced(device):
         yield Paragraph(said)
@@ -170,8 +171,8 @@ def _fit(cost: Cost) -> Iterator[Part]:
     assert found is not None  # noqa: S101  # asked by the caller
     yield Paragraph(
         f"Largest batch in {show_bytes(found.memory)}, {show_bytes(found.allowance)} of it kept back "
-        f"(--allowance): {found.symbol} = {found.largest:,}, proved by a trace; with {found.largest + 1:,} the peak "
-        f"is {found.next_peak:,} B, after {found.at}.",
+        f"(--allowance): {found.symbol} = {found.largest:,}, proved by a trace; with {found.largest + 1:,} the "
+        f"peak is {found.next_peak:,} B, after {found.at}.",
         "bold",
     )
     for formula, at in found.formulas:

@@ -1,4 +1,4 @@
-"""Seconds of each row on a device, from two sides, and what bounds it (Williams, Waterman and Patterson 2009).
+"""Seconds of each row on a device, from two sides, and what bounds it: Williams, Waterman and Patterson 2009.
 
 The fast side takes for each operation the longer of its arithmetic at the peak rate and its bytes at the peak
 bandwidth. The slow side takes the sum of both at the rates that were measured, and the time of the call. The
@@ -119,7 +119,7 @@ def work_of(each: Performed) -> tuple[int, int]:
 
 
 def numbers_of(each: Performed, figures: Mapping[str, object]) -> str:
-    """Say in which numbers an operation's products are: torch multiplies float32 convolutions in TF32, where there is."""
+    """Say in which numbers an operation multiplies: torch takes TF32 for float32 convolutions, where it is."""
     floats = [operand.itemsize for operand in each.call.inputs if operand.floating]
     if floats and min(floats) <= _TWO_BYTES:
         return "bfloat16"

@@ -13,6 +13,7 @@ from torch import Tensor
 from nets.costing.settings import CPU
 
 _DROPOUT, _MASK = torch.ops.aten.native_dropout.default, 1
+_LSTM_GRADIENTS = torch.ops.aten.mkldnn_rnn_layer_backward.default
 _LSTM, _WORKSPACE = torch.ops.aten.mkldnn_rnn_layer.default, 3
 _CONVOLUTION, _GRADIENTS = torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default
 _HIDDEN_SIZE, _GROUPS = 10, 8  # places among arguments; of the gradients', one further
@@ -34,9 +35,17 @@ def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> Any:  # n
     """Return the bytes that an operation holds while it runs beside what it returns; 0 where none are known.
 
     A convolution holds blocked copies of input and weight, and of its result until that is copied back; its
-    gradients, those of input and of the result's gradient. Windows of one number need none.
+    gradients, those of input and of the result's gradient. Windows of one number need none. An LSTM's layer
+    holds its weights in padded rows, and the gates of each step.
     """
-    if kind != CPU or func not in (_CONVOLUTION, _GRADIENTS) or not results:
+    if kind != CPU or not results:
+        return 0
+    if func is _LSTM or func is _LSTM_GRADIENTS:
+        steps, examples, features = args[0].shape
+        return lstm_scratch(
+            steps, examples, features, args[_HIDDEN_SIZE + (5 if func is _LSTM_GRADIENTS else 0)]
+        )
+    if func not in (_CONVOLUTION, _GRADIENTS):
         return 0
     first = 1 if func is _GRADIENTS else 0
     data, weight, groups = args[first], args[first + 1], args[_GROUPS + (1 if func is _GRADIENTS else 0)]
@@ -65,10 +74,17 @@ def lstm_workspace(steps: Any, examples: Any, features: Any, hidden: int) -> Any
     >>> lstm_workspace(128, 8, 64, 256)
     16347136
     """
-    wide = _padded(features if features > hidden else hidden)
+    wide = _padded(features if features > hidden else hidden)  # noqa: FURB136  # max() would pin a symbol
     once, more = steps * examples * _FLOAT, 2 * (steps + 1) * examples * _FLOAT
     parts = (once * _padded(4 * hidden), once * _padded(hidden), *[more * wide] * 3, *[more * hidden] * 2)
     return sum((part + _PAGE - 1) // _PAGE * _PAGE for part in parts)
+
+
+def lstm_scratch(steps: Any, examples: Any, features: Any, hidden: int) -> Any:  # noqa: ANN401  # ints, or symbolic ones
+    """Return the bytes that an LSTM's layer holds while it runs, to within a few per cent of its own memory."""
+    row = _padded(4 * hidden) * _FLOAT
+    weights = (features + hidden) * row + 4 * hidden * _FLOAT
+    return weights + steps * examples * row + 2 * examples * hidden * _FLOAT + 2 * _PAGE
 
 
 def _padded(row: Any) -> Any:  # noqa: ANN401  # an int, or a symbolic one

@@ -24,7 +24,9 @@ def train(module: nn.Module, data: Tensor, optimizer: torch.optim.Optimizer) -> 
     optimizer.zero_grad()
 
 
-def tracked_peak(make: Callable[[], nn.Module], shape: tuple[int, ...], name: str, *, foreach: bool = False) -> int:
+def tracked_peak(
+    make: Callable[[], nn.Module], shape: tuple[int, ...], name: str, *, foreach: bool = False
+) -> int:
     """The peak of a second step by torch's MemTracker, which follows storages under fake tensors."""
     with FakeTensorMode():
         module = make().train()
