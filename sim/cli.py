@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sim.cli_compare import compare
 from sim.cli_input import Given, scenario_in, setting_options, settings_of
 from sim.cli_output import Output, output_options
 from sim.cli_theory import COMMANDS
@@ -128,7 +129,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, compare):
     cli.add_command(each)
 give_examples(cli)
 

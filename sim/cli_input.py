@@ -22,7 +22,7 @@ STDOUT: Final = "-"
 
 FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 
-_SET = click.option(
+SET = click.option(
     "--set",
     "sets",
     multiple=True,
@@ -40,7 +40,7 @@ PROTOCOL = click.option(
 
 def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that change a scenario: ``sets`` and ``protocols``."""
-    return reduce(lambda wrapped, option: option(wrapped), (PROTOCOL, _SET), command)
+    return reduce(lambda wrapped, option: option(wrapped), (PROTOCOL, SET), command)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ EXAMPLES: Final = {
         "show trace.parquet --workers",
         "show trace.parquet --csv gradients.csv --perfetto trace.json",
     ),
+    "compare": (
+        "compare examples/backup-workers.toml --protocol bsp --protocol k-sync:k=7 --protocol async",
+        "compare examples/straggler.toml --protocol bsp --protocol ssp:slack=3 --figure speed.svg",
+    ),
     "theory": (
         "theory examples/fedbuff.toml",
         "theory examples/two-learners.toml --latex",
