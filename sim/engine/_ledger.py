@@ -115,8 +115,8 @@ class Ledger:
         """
         applied, others, updates = self._applied.table(), self._others.table(), self._updates.table()
         others = others[np.argsort(others[:, 0])]
-        kept = np.concatenate([applied, others[:, :-2]]).T
-        table = dict(zip(self.known, kept, strict=True))
+        known = np.concatenate([applied, others[:, :-2]]).T
+        table = dict(zip(self.known, known, strict=True))
         # What is not after the reading is still that of the worker's gradient before.
         for name in ("computed_at", "sent_at", "push_at", "arrived_at", "service_at", "served_at"):
             if name in table:
@@ -134,7 +134,8 @@ class Ledger:
         for row in np.flatnonzero(late & (table["ready_at"] < end)).tolist():
             pull = (table[name][row] for name in ("worker", "ready_at", "asked_at", "pull_at", "left_at"))
             self._unread.append((*pull, NEVER))
-        return {name: np.ascontiguousarray(table[name][~late], np.int64) for name in COLUMNS}
+        kept = ~late if late.any() else slice(None)
+        return {name: np.ascontiguousarray(table[name][kept], np.int64) for name in COLUMNS}
 
     @staticmethod
     def _fill(table: dict[str, Column]) -> None:
@@ -143,7 +144,6 @@ class Ledger:
         table.setdefault("ready_at", read_at)
         for name in ("asked_at", "pull_at", "left_at"):
             table.setdefault(name, read_at)
-        # What is not after the reading is still that of the worker's gradient before.
         for name in ("computed_at", "sent_at", "push_at"):
             table.setdefault(name, arrived_at)
         dropped = table["outcome"] == Outcome.DISCARDED
