@@ -156,12 +156,17 @@ class Protocol(Value):
         if self.k == ALL:
             return None
         if isinstance(self.k, str):
-            return max(1, workers // int(self.k.removeprefix("P/")))
+            return workers // int(self.k.removeprefix("P/"))
         return self.k
 
-    def describe(self) -> str:
-        """Return the protocol in words: its name, its settings, and the other names in use for it."""
-        settings = [] if self.name in WITHOUT_K else [f"K = {self.k}"]
+    def describe(self, workers: int) -> str:
+        """Return the protocol in words: its name, its settings among so many workers, and its other names.
+
+        >>> Protocol.k_batch_sync("P/3").describe(32)
+        'k-batch-sync, K = P/3 = 10'
+        """
+        share = f" = {self.batch(workers)}" if isinstance(self.k, str) else ""
+        settings = [] if self.name in WITHOUT_K else [f"K = {self.k}{share}"]
         settings += [f"slack {self.slack}"] if self.slack is not None else []
         settings += [f"staleness at most {self.max_staleness}"] if self.max_staleness is not None else []
         given = {"k", "n"} | {
@@ -202,6 +207,13 @@ class Protocol(Value):
         return cls(k=k, slack=slack, max_staleness=max_staleness)
 
 
+def keys_of(kind: str) -> frozenset[str]:
+    """Return what may stand beside the name of a protocol in `NAMED` or `ALIASES`."""
+    name, needed = ALIASES.get(kind, (kind, "k"))
+    counted = {"n" if needed == "n" else "k"} if name not in WITHOUT_K else set()
+    return frozenset({"kind", "slack", "max_staleness"} | counted)
+
+
 def _rules(kind: Any, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 -- unvalidated input
     """Return a named protocol's settings with its rules in place of its name."""
     if not isinstance(kind, str) or kind not in NAMED.keys() | ALIASES.keys():
@@ -211,6 +223,8 @@ def _rules(kind: Any, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN4
         raise ValueError(f"{kind} needs {needed}")
     if "k" in settings and (name in WITHOUT_K or needed == "n"):
         raise ValueError(f"{kind} takes {'n, not k' if needed == 'n' else 'no k'}")
+    if "n" in settings and needed != "n":
+        raise ValueError(f"{kind} takes no n; softsync does")
     if taken := settings.keys() & {"after_push", "at_update"}:
         raise ValueError(f"kind = {kind!r} already says {', '.join(sorted(taken))}: give one or the other")
     rules = NAMED[name]

@@ -23,8 +23,9 @@ from sim.scenario.durations import (
 )
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import Failures, Slowdowns, Worker
+from sim.theory.applying import applicable
 from sim.theory.comparison import Finding, Simulate, compare
-from sim.theory.form import Prediction, applicable
+from sim.theory.form import Prediction
 from sim.theory.lengths import LONG_RUN
 
 CONFIDENCE: Final = 0.99
@@ -84,7 +85,7 @@ def _scenario(
     extra = [f"apply {_name(server)}"] if server else []
     extra += ["with transfers"] if network else []
     return Scenario(
-        title=", ".join([protocol.describe().partition(" (")[0], which, *extra]),
+        title=", ".join([protocol.describe(size).partition(" (")[0], which, *extra]),
         protocol=protocol,
         workers=workers,
         server=server or Server(),
