@@ -1,0 +1,10 @@
+"""What staleness does to learning: training whose every gradient is as old as a simulated run makes it.
+
+The flow of data::
+
+    sim.Trace ─▶ agenda ─┐
+    batches · rules · batch_norm · versions ─▶ replay ─▶ runs ─▶ experiment ─▶ results ─▶ reading ─▶ tables ─▶ cli
+                                                                                                  figures
+
+What stands in ``__all__`` is loaded when it is first used.
+"""
