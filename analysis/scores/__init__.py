@@ -8,9 +8,9 @@ What users need stands here, and is loaded when it is first used::
 
 The flow of data::
 
-    scored ─▶ areas · curves ─▶ geometry · chance ─▶ placements · resampling ─▶ bootstrapping ─┐
-                                                    operating · calibrating ─────────────┴▶ evaluation
-    sheets (arff) ─▶ columns ─▶ tabular · scorefile ─▶ experiment (models) ─▶ scored
+    scored ─▶ areas · curves ─▶ chance · dominance ─▶ placements · resampling ─▶ bootstrapping ─┐
+    geometry ─▶ drawing ──┘                             operating · calibrating ─────────┴▶ evaluation
+    sheets ─▶ arff ─▶ sheetfile ─▶ columns ─▶ tabular · scorefile ─▶ experiment (models) ─▶ scored
     evaluation ─▶ report · plain · figures ─▶ runs ─▶ cli
 """
 
@@ -21,10 +21,12 @@ from analysis.lazy import lazily
 if TYPE_CHECKING:
     from analysis.scores.bootstrapping import Bootstrap, bootstrap
     from analysis.scores.calibrating import Calibration, calibration
+    from analysis.scores.chance import Baseline, baseline
     from analysis.scores.curves import Counts, aupr, auprg, auroc, counts, pr, prg, roc
+    from analysis.scores.dominance import dominates
     from analysis.scores.evaluation import Evaluation, evaluate
     from analysis.scores.experiment import Repeats, rank, repeat
-    from analysis.scores.geometry import Baseline, baseline, dominates, pr_between, pr_to_roc, roc_to_pr
+    from analysis.scores.geometry import pr_between, pr_to_roc, roc_to_pr
     from analysis.scores.intervals import Difference, Interval
     from analysis.scores.operating import Point
     from analysis.scores.placements import Delong, delong
@@ -34,11 +36,13 @@ if TYPE_CHECKING:
 _WHERE = {
     "bootstrapping": ("Bootstrap", "bootstrap"),
     "calibrating": ("Calibration", "calibration"),
+    "chance": ("Baseline", "baseline"),
     "curves": ("Counts", "aupr", "auprg", "auroc", "counts", "pr", "prg", "roc"),
     "placements": ("Delong", "delong"),
+    "dominance": ("dominates",),
     "evaluation": ("Evaluation", "evaluate"),
     "experiment": ("Repeats", "rank", "repeat"),
-    "geometry": ("Baseline", "baseline", "dominates", "pr_between", "pr_to_roc", "roc_to_pr"),
+    "geometry": ("pr_between", "pr_to_roc", "roc_to_pr"),
     "intervals": ("Difference", "Interval"),
     "operating": ("Point",),
     "scorefile": ("load_scores",),

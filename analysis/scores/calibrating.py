@@ -70,7 +70,7 @@ class Calibration:
 
     def plot(self, ax: "Axes | None" = None, *, label: str | None = None, color: str | None = None) -> "Axes":
         """Draw rates over scores into ``ax``, or into a figure of its own, and return where it was drawn."""
-        from analysis.scores.figures import plot_calibration
+        from analysis.scores.drawing import plot_calibration
 
         return plot_calibration(self, ax, label=label, color=color)
 

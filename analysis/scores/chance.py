@@ -7,14 +7,15 @@ before the k-th positive, k·N/(P + 1) on average; so the averages are exact sum
 is Bestgen's (2015).
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.scores import areas
 from analysis.scores.curves import counted
-from analysis.scores.scored import Scored
+from analysis.scores.scored import Scored, scored
 
 Array = NDArray[np.float64]
 
@@ -64,3 +65,46 @@ def _prg(positives: int, negatives: int) -> float:
     fp = tp[1:] * negatives / (positives + 1)
     p, n = np.array([float(positives)]), np.array([float(negatives)])
     return float(areas.prg_area(areas.Rises(tp[:-1], fp, tp[1:], fp, p, n)))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Where a classifier without skill stands.
+
+    Attributes
+    ----------
+    roc, pr, prg
+        Points of the classifier that calls everything positive: (FPR, TPR), (recall, precision),
+        (recall gain, precision gain).
+    auroc, aupr, auprg
+        Mean areas of a ranking by chance, on as many examples as there are: an area under a precision–recall
+        curve is above the share of positives then, and one under a PR-gain curve below 0.
+    """
+
+    roc: tuple[float, float]
+    pr: tuple[float, float]
+    prg: tuple[float, float]
+    auroc: float
+    aupr: float
+    auprg: float
+
+
+def baseline(y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> Baseline:
+    """Return the all-positive classifier's points and the mean areas of a random ranking.
+
+    Examples
+    --------
+    >>> base = baseline([1, 0, 0, 0])
+    >>> base.pr, round(base.aupr, 3)
+    ((1.0, 0.25), 0.408)
+    """
+    s = scored(y_true, np.zeros(np.shape(y_true)), sample_weight)
+    level = chance(s)
+    return Baseline(
+        roc=(1.0, 1.0),
+        pr=(1.0, s.share),
+        prg=(1.0, 0.0),
+        auroc=level["auroc"],
+        aupr=level["aupr"],
+        auprg=level["auprg"],
+    )

@@ -95,7 +95,7 @@ class RocCurve(Counts):
 
     def plot(self, ax: "Axes | None" = None, *, label: str | None = None, color: str | None = None) -> "Axes":
         """Draw the curve into ``ax``, or into a figure of its own, and return where it was drawn."""
-        from analysis.scores.figures import plot_roc
+        from analysis.scores.drawing import plot_roc
 
         return plot_roc(self, ax, label=label, color=color)
 
@@ -111,7 +111,7 @@ class PrCurve(Counts):
 
     def plot(self, ax: "Axes | None" = None, *, label: str | None = None, color: str | None = None) -> "Axes":
         """Draw the curve, joined as Davis and Goadrich do, and return where it was drawn."""
-        from analysis.scores.figures import plot_pr
+        from analysis.scores.drawing import plot_pr
 
         return plot_pr(self, ax, label=label, color=color)
 
@@ -127,7 +127,7 @@ class PrgCurve(Counts):
 
     def plot(self, ax: "Axes | None" = None, *, label: str | None = None, color: str | None = None) -> "Axes":
         """Draw the curve into ``ax``, or into a figure of its own, and return where it was drawn."""
-        from analysis.scores.figures import plot_prg
+        from analysis.scores.drawing import plot_prg
 
         return plot_prg(self, ax, label=label, color=color)
 

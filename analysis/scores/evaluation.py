@@ -14,7 +14,7 @@ from analysis.scores.bootstrapping import Bootstrap, bootstrap_of, position
 from analysis.scores.calibrating import Calibration, are_probabilities, calibrate
 from analysis.scores.chance import chance
 from analysis.scores.curves import Counts, counted, pr_curve, prg_curve, roc_curve
-from analysis.scores.geometry import never_below
+from analysis.scores.dominance import never_below
 from analysis.scores.intervals import Difference, Interval
 from analysis.scores.operating import Point, Rule, best_f_gain, operate, parse_rule
 from analysis.scores.scored import Models, Scored, scored

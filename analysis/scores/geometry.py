@@ -1,66 +1,17 @@
-"""How ROC and precision–recall space hang together: the map between points, what lies between, dominance.
+"""How ROC and precision–recall space hang together: the map between points, and what lies between them.
 
 With P positives and N negatives fixed, a point of either space is a pair (TP, FP), so each ROC point with
 recall above 0 is exactly one precision–recall point (Davis & Goadrich 2006, theorem 3.1).
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import AnalysisError
-from analysis.scores.chance import chance
-from analysis.scores.curves import Counts, counts
-from analysis.scores.scored import scored
 
 Array = NDArray[np.float64]
 
 ROUNDING = 1e-12
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """Where a classifier without skill stands.
-
-    Attributes
-    ----------
-    roc, pr, prg
-        Points of the classifier that calls everything positive: (FPR, TPR), (recall, precision),
-        (recall gain, precision gain).
-    auroc, aupr, auprg
-        Mean areas of a ranking by chance, on as many examples as there are: an area under a precision–recall
-        curve is above the share of positives then, and one under a PR-gain curve below 0.
-    """
-
-    roc: tuple[float, float]
-    pr: tuple[float, float]
-    prg: tuple[float, float]
-    auroc: float
-    aupr: float
-    auprg: float
-
-
-def baseline(y_true: ArrayLike, sample_weight: ArrayLike | None = None) -> Baseline:
-    """Return the all-positive classifier's points and the mean areas of a random ranking.
-
-    Examples
-    --------
-    >>> base = baseline([1, 0, 0, 0])
-    >>> base.pr, round(base.aupr, 3)
-    ((1.0, 0.25), 0.408)
-    """
-    s = scored(y_true, np.zeros(np.shape(y_true)), sample_weight)
-    level = chance(s)
-    return Baseline(
-        roc=(1.0, 1.0),
-        pr=(1.0, s.share),
-        prg=(1.0, 0.0),
-        auroc=level["auroc"],
-        aupr=level["aupr"],
-        auprg=level["auprg"],
-    )
 
 
 def roc_to_pr(fpr: ArrayLike, tpr: ArrayLike, share: float) -> tuple[Array, Array]:
@@ -148,48 +99,6 @@ def first_value(at: Array, x: Array, y: Array) -> Array:
 def last_value(at: Array, x: Array, y: Array) -> Array:
     """Read a curve of rising x off at ``at``, linear in between; on a vertical step its last point."""
     return np.asarray(np.interp(at, x, y))
-
-
-def dominates(
-    y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *, space: Literal["roc", "pr"] = "roc"
-) -> bool:
-    """Tell whether the first ranking's curve lies nowhere below the second's.
-
-    In ROC space at each false positive rate, in PR space at each recall above 0. By Davis & Goadrich's
-    theorem 3.2 both spaces give the same answer; each is computed on its own here.
-
-    Examples
-    --------
-    >>> dominates([0, 1, 1], [1, 3, 2], [2, 3, 1])
-    True
-    """
-    return never_below(counts(y_true, first), counts(y_true, second), space=space)
-
-
-def never_below(a: Counts, b: Counts, *, space: Literal["roc", "pr"] = "roc") -> bool:
-    """Tell the same of counts."""
-    # Between neighbouring corners each curve is smooth, so its values at a corner and its limits from
-    # the other side decide.
-    if space == "roc":
-        fp = np.union1d(a.fp, b.fp)
-        gaps = [
-            last_value(fp, a.fp, a.tp) - last_value(fp, b.fp, b.tp),
-            first_value(fp[1:], a.fp, a.tp) - first_value(fp[1:], b.fp, b.tp),
-        ]
-        return bool(np.concatenate(gaps).min() >= -ROUNDING * a.positives)
-    tp = np.union1d(a.tp, b.tp)
-    gaps = [
-        _precision(tp[1:], first_value(tp[1:], a.tp, a.fp))
-        - _precision(tp[1:], first_value(tp[1:], b.tp, b.fp)),
-        _precision(tp[:-1], last_value(tp[:-1], a.tp, a.fp))
-        - _precision(tp[:-1], last_value(tp[:-1], b.tp, b.fp)),
-    ]
-    return bool(np.concatenate(gaps).min() >= -ROUNDING)
-
-
-def _precision(tp: Array, fp: Array) -> Array:
-    """Precision; towards TP = 0 it goes like TP/FP, so there the fewer false positives decide."""
-    return np.where(tp > 0, tp / np.maximum(tp + fp, 1e-300), -fp)
 
 
 def _rates(

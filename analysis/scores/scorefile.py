@@ -11,7 +11,7 @@ from analysis.errors import AnalysisError
 from analysis.scores.classes import TWO, classes_of, row_weights
 from analysis.scores.columns import numbers_of
 from analysis.scores.scored import Scored, scored
-from analysis.scores.sheets import read_sheet
+from analysis.scores.sheetfile import read_sheet
 from analysis.scores.tabular import Reading
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from analysis.errors import AnalysisError
 from analysis.scores.classes import TWO, classes_of, row_weights
 from analysis.scores.columns import Column, understand
-from analysis.scores.sheets import Sheet, frame_sheet, read_sheet
+from analysis.scores.sheetfile import read_sheet
+from analysis.scores.sheets import Sheet, frame_sheet
 
 DIABETES_VARIABLE = "DLSYSLAB_DIABETES"
 DEBIAN_DIABETES = Path("/usr/share/doc/weka/examples/diabetes.arff")

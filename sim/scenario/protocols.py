@@ -202,6 +202,13 @@ class Protocol(Value):
         return cls(k=k, slack=slack, max_staleness=max_staleness)
 
 
+def keys_of(kind: str) -> frozenset[str]:
+    """Return what may stand beside the name of a protocol in `NAMED` or `ALIASES`."""
+    name, needed = ALIASES.get(kind, (kind, "k"))
+    counted = {"n" if needed == "n" else "k"} if name not in WITHOUT_K else set()
+    return frozenset({"kind", "slack", "max_staleness"} | counted)
+
+
 def _rules(kind: Any, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 -- unvalidated input
     """Return a named protocol's settings with its rules in place of its name."""
     if not isinstance(kind, str) or kind not in NAMED.keys() | ALIASES.keys():
@@ -211,6 +218,8 @@ def _rules(kind: Any, settings: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN4
         raise ValueError(f"{kind} needs {needed}")
     if "k" in settings and (name in WITHOUT_K or needed == "n"):
         raise ValueError(f"{kind} takes {'n, not k' if needed == 'n' else 'no k'}")
+    if "n" in settings and needed != "n":
+        raise ValueError(f"{kind} takes no n; softsync does")
     if taken := settings.keys() & {"after_push", "at_update"}:
         raise ValueError(f"kind = {kind!r} already says {', '.join(sorted(taken))}: give one or the other")
     rules = NAMED[name]

@@ -21,6 +21,7 @@ from sim.scenario.faults import sentences
 from sim.scenario.measured import file_named, times_by_worker
 from sim.scenario.model import FOLDER, Seed, Value, folder_of
 from sim.scenario.network import Network, Server, Stop
+from sim.scenario.override import override
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import MOST_WORKERS, Worker
 
@@ -146,6 +147,25 @@ class Scenario(Value):
             raise ScenarioError(f"{path}: not TOML: it is not text in UTF-8") from None
         except ScenarioError as error:
             raise ScenarioError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+
+    def with_(self, settings: Mapping[str, object]) -> Self:
+        """Return this scenario with some fields changed, each by its path, as if its file were edited.
+
+        The order of the settings means nothing. A new ``kind`` keeps the settings that it knows; ``None``
+        takes a field back to its default; names of files are relative to the working directory.
+
+        Raises
+        ------
+        ScenarioError
+            As for a file, and where a path leads nowhere.
+
+        Examples
+        --------
+        >>> one = Scenario.from_data({"workers": [{"name": "a", "compute": 1.0}], "stop": {"time": 9.0}})
+        >>> one.with_({"protocol.k": 4, "workers[name=a].speed": 0.5, "stop.time": "1 min"}).stop.time
+        60.0
+        """
+        return type(self).from_data(override(self.to_data(), settings))
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as nested dicts and lists, values at their defaults left out."""

@@ -9,8 +9,8 @@ from sim.engine import simulate
 from sim.errors import SimError
 from sim.scenario import Scenario, Stop
 from sim.scenario.protocols import Protocol
+from sim.theory.applying import applicable
 from sim.theory.comparison import Simulate
-from sim.theory.form import applicable
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import mean_staleness, updates_per_second
 from sim.theory.statistics import Estimate

@@ -23,8 +23,9 @@ from sim.scenario.durations import (
 )
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import Failures, Slowdowns, Worker
+from sim.theory.applying import applicable
 from sim.theory.comparison import Finding, Simulate, compare
-from sim.theory.form import Prediction, applicable
+from sim.theory.form import Prediction
 from sim.theory.lengths import LONG_RUN
 
 CONFIDENCE: Final = 0.99

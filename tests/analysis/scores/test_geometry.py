@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
+from analysis.scores.chance import baseline
 from analysis.scores.curves import aupr, auprg, auroc, pr, prg, roc
-from analysis.scores.geometry import baseline, dominates, pr_between, pr_to_roc, roc_to_pr
+from analysis.scores.dominance import dominates
+from analysis.scores.geometry import pr_between, pr_to_roc, roc_to_pr
 from tests.analysis.scores.strategies import Labels, Scores, rankings
 
 unit = st.floats(0.001, 1)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
 from analysis.scores.arff import parse_arff
-from analysis.scores.sheets import Sheet, read_sheet
+from analysis.scores.sheetfile import read_sheet
+from analysis.scores.sheets import Sheet
 
 HEAD = "@relation toy\n@attribute age numeric\n@attribute 'eye colour' {blue, 'light brown', 'it\\'s'}\n"
 SICK = "@attribute sick {no, yes}\n@data\n"

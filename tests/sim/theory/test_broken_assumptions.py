@@ -25,8 +25,8 @@ from sim import (
     Uniform,
     Worker,
 )
+from sim.theory.applying import applicable
 from sim.theory.catalogue import FORMS
-from sim.theory.form import applicable
 from tests.sim.theory.judging import disagreeing
 from tests.sim.theory.scenarios import examples
 
