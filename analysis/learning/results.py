@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from analysis.errors import AnalysisError
-from analysis.learning.batch_growth import Arm, ArmDifference, estimate
+from analysis.learning.batch_growth import Arm, ArmDifference
 from analysis.learning.curves import Curves, Name
+from analysis.learning.estimates import estimate
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.setups import CyclicalOptions, DataSummary, GrowthOptions, RangeOptions, Setup
 from analysis.notebooks import as_html
