@@ -8,22 +8,14 @@ statistics measured once, at the initial weights.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from analysis.errors import AnalysisError
-
-BatchNorm = Literal["latest", "frozen", "group"]
-
-BATCH_NORMS: Final[tuple[BatchNorm, ...]] = get_args(BatchNorm)
-
-
-def has_batch_norm(module: nn.Module) -> bool:
-    """Whether there is any."""
-    return any(isinstance(part, _BatchNorm) for part in module.modules())
+from analysis.staleness.settings import BATCH_NORMS, BatchNorm
 
 
 def training(module: nn.Module, how: BatchNorm, sample: Callable[[], Any] | None) -> None:

@@ -15,9 +15,10 @@ from analysis.errors import AnalysisError
 from analysis.learning.schedules import Constant, Rate
 from analysis.learning.training import DivergedError, modes_kept
 from analysis.staleness.agenda import Agenda
-from analysis.staleness.batch_norm import BatchNorm, training
+from analysis.staleness.batch_norm import training
 from analysis.staleness.batches import batch_rows, drawing_seed
 from analysis.staleness.rules import PLAIN, WEIGHTS, Rule, Weights, group_weights, momentum_left
+from analysis.staleness.settings import BatchNorm
 from analysis.staleness.versions import Versions
 from sim import Trace
 
@@ -60,13 +61,20 @@ class Recipe:
             raise AnalysisError(f"momentum: {self.momentum} must be at least 0 and below 1")
         if self.weights not in WEIGHTS:
             raise AnalysisError(f"weights: {self.weights!r} must be one of {', '.join(WEIGHTS)}")
-        if self.rule.corrects_momentum and not self.momentum:
+        if self.rule.corrects_momentum and not self._momentum:
             raise AnalysisError("rate: momentum-correction needs a momentum above 0 to take from")
 
     @property
     def schedule(self) -> Rate:
         """The learning rate by update."""
         return self.rate if callable(self.rate) else Constant(self.rate)
+
+
+def corrected_momentum(recipe: Recipe, trace: Trace) -> float:
+    """Return the server's momentum under a trace, where the rule corrects it less that of its mean staleness."""
+    if not (recipe.rule.corrects_momentum and trace.applied):
+        return recipe.momentum
+    return momentum_left(recipe.momentum, float(trace.staleness.mean()))
 
 
 @dataclass(frozen=True)
@@ -109,8 +117,7 @@ class Replay:
         self._versions = Versions(module)
         self._velocity: list[Tensor | None] = []
         self._schedule = recipe.schedule
-        mean = float(trace.staleness.mean()) if trace.applied else 0.0
-        self.momentum = momentum_left(recipe.momentum, mean) if recipe.rule.corrects_momentum else recipe.momentum
+        self._momentum = corrected_momentum(recipe, trace)
 
     @property
     def made(self) -> int:
@@ -161,8 +168,8 @@ class Replay:
             version for version in set(last.tolist())
             if version != update and not self.agenda.is_read_after(version, update)
         )
-        if self.momentum:
-            direction = self._velocity = _gather(self._velocity, direction, self.momentum)
+        if self._momentum:
+            direction = self._velocity = _gather(self._velocity, direction, self._momentum)
         versions.step(direction, rate, keep=self.agenda.is_read_after(update, update))
         return Step(
             update,

@@ -1,10 +1,16 @@
 """What the experiment compares, and the three scales of it."""
 
 from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
 
 from analysis.errors import AnalysisError
 from analysis.learning.setups import SCALES, Setup
 from analysis.staleness.rules import WEIGHTS, Weights, parse_rule
+
+BatchNorm = Literal["latest", "frozen", "group"]
+"""See `analysis.staleness.batch_norm`."""
+
+BATCH_NORMS: Final[tuple[BatchNorm, ...]] = get_args(BatchNorm)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class StalenessOptions:
     protocols: tuple[str, ...] = ()
     rules: tuple[str, ...] = ("constant",)
     weights: Weights = "mean"
-    batch_norm: str = "latest"
+    batch_norm: BatchNorm = "latest"
 
     def __post_init__(self) -> None:
         for rule in self.rules:
