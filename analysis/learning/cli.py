@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.learning.results import Result
     from analysis.learning.watching import StartWatch, Watch
 
+
 def _examples(name: str) -> str:
     return examples(
         f"{name} --scale tiny --dataset digits --figure {name}.png",

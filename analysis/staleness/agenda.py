@@ -35,10 +35,14 @@ class Agenda:
         AnalysisError
             When its updates are not in order, or a gradient was applied before it was read.
         """
-        applied, read = (getattr(trace, name)[: trace.applied] for name in ("version_applied", "version_read"))
+        applied, read = (
+            getattr(trace, name)[: trace.applied] for name in ("version_applied", "version_read")
+        )
         steps = np.diff(applied, prepend=-1)
         if not (np.isin(steps, (0, 1)).all() and (read >= 0).all() and (read <= applied).all()):
-            raise AnalysisError("trace: its updates are not in order, or a gradient is older than its weights")
+            raise AnalysisError(
+                "trace: its updates are not in order, or a gradient is older than its weights"
+            )
         last_use = np.full(trace.updates, -1)
         np.maximum.at(last_use, read, applied)
         return cls(np.append(np.flatnonzero(steps), trace.applied), last_use)

@@ -37,7 +37,11 @@ _COMMON = common({name: scale.summary for name, scale in SCALES_OF_STALENESS.ite
     help="Such as bsp, k-sync:k=6 or async:slack=3; may be given again. [default: the scenario's own]",
 )
 @click.option(
-    "--rate", "rules", multiple=True, metavar="RULE", help=f"About stale gradients: {WAYS}. [default: constant]"
+    "--rate",
+    "rules",
+    multiple=True,
+    metavar="RULE",
+    help=f"About stale gradients: {WAYS}. [default: constant]",
 )
 @click.option("--lr", type=RATE, help="The learning rate. [default: by scale]")
 @click.option("--batch", type=COUNT, help="Images to a gradient. [default: by scale]")

@@ -48,7 +48,9 @@ def draw(result: StalenessResult, target: float | None = None) -> Figure:
     panels[0, 2].set_xlabel(f"seconds to {100 * goal:g} % (validation)")
     panels[0, 2].set_ylabel("validation error at the end (%)")
     if not any(reached(curve, goal) for arm in result.arms for curve in arm.curves):
-        panels[0, 2].text(0.5, 0.5, "reached by none", transform=panels[0, 2].transAxes, ha="center", color="0.4")
+        panels[0, 2].text(
+            0.5, 0.5, "reached by none", transform=panels[0, 2].transAxes, ha="center", color="0.4"
+        )
     panels[1, 2].set_title("Staleness of the gradients", loc="left")
     panels[1, 2].set_xlabel("staleness (updates)")
     panels[1, 2].set_ylabel("share of gradients")
@@ -67,7 +69,11 @@ def _updates(point: Point) -> float:
 
 
 def _band(
-    axes: "Axes", arm: Arm, over: Callable[[Point], float], what: Callable[[Point], float], style: dict[str, object]
+    axes: "Axes",
+    arm: Arm,
+    over: Callable[[Point], float],
+    what: Callable[[Point], float],
+    style: dict[str, object],
 ) -> None:
     """Draw the mean over the seeds as long as all of them go on, and their range."""
     looks = list(zip(*(curve.points for curve in arm.curves), strict=False))

@@ -117,7 +117,9 @@ def _contrast(arm: Arm, first: Arm, target: float) -> Contrast:
         return [point.seconds for point in points if point] if all(points) else None
 
     def accuracies(of: Arm) -> list[float] | None:
-        return None if any(curve.diverged for curve in of.curves) else [level(curve)[0] for curve in of.curves]
+        return (
+            None if any(curve.diverged for curve in of.curves) else [level(curve)[0] for curve in of.curves]
+        )
 
     return Contrast(
         arm.name,

@@ -165,7 +165,8 @@ class Replay:
             direction = _sum(direction, gradient, weight)
         last = self._trace.version_read[rows.start : rows.stop]
         versions.drop(
-            version for version in set(last.tolist())
+            version
+            for version in set(last.tolist())
             if version != update and not self.agenda.is_read_after(version, update)
         )
         if self._momentum:
@@ -326,7 +327,9 @@ def _carry_forward(gradient: list[Tensor | None], now: Any, then: Any, compensat
             part.addcmul_(part * part, new - old, value=compensation)
 
 
-def _sum(sum_so_far: list[Tensor | None], gradient: list[Tensor | None], weight: float) -> list[Tensor | None]:
+def _sum(
+    sum_so_far: list[Tensor | None], gradient: list[Tensor | None], weight: float
+) -> list[Tensor | None]:
     """Add a gradient, weighed; its memory is made use of."""
     if not sum_so_far:
         return [part if part is None or weight == 1 else part.mul_(weight) for part in gradient]

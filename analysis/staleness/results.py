@@ -67,9 +67,7 @@ class StalenessResult:
     def title(self) -> str:
         """What the result was made from: the scenario, the data set and its fingerprint, the net, the scale."""
         scenario = self.scenario.get("title") or "untitled scenario"
-        return (
-            f"{scenario}; {self.data.name} ({self.data.fingerprint}), {self.setup.net}, scale {self.setup.scale}"
-        )
+        return f"{scenario}; {self.data.name} ({self.data.fingerprint}), {self.setup.net}, scale {self.setup.scale}"
 
 
 def read_staleness(path: Path) -> StalenessResult:

@@ -67,9 +67,7 @@ class Rule:
 PLAIN = Rule()
 """Nothing is done."""
 
-WAYS: Final = (
-    "constant, over-staleness, polynomial:A, momentum-correction or delay-compensation:LAMBDA, several joined by +"
-)
+WAYS: Final = "constant, over-staleness, polynomial:A, momentum-correction or delay-compensation:LAMBDA, several joined by +"
 
 
 def parse_rule(text: str) -> Rule:
@@ -89,7 +87,9 @@ def parse_rule(text: str) -> Rule:
     seen = set()
     for part in text.split("+"):
         name, _, given = (piece.strip() for piece in part.partition(":"))
-        concern = {"over-staleness": "damping", "polynomial": "damping", "constant": "damping"}.get(name, name)
+        concern = {"over-staleness": "damping", "polynomial": "damping", "constant": "damping"}.get(
+            name, name
+        )
         if concern in seen:
             raise AnalysisError(f"rate: {text!r} says twice what becomes of a stale gradient's {concern}")
         seen.add(concern)

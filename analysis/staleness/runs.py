@@ -13,7 +13,15 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from analysis.errors import AnalysisError
-from analysis.learning.checkpoints import ALREADY, CHECKPOINT, LOG, Log, Progress, load_checkpoint, save_checkpoint
+from analysis.learning.checkpoints import (
+    ALREADY,
+    CHECKPOINT,
+    LOG,
+    Log,
+    Progress,
+    load_checkpoint,
+    save_checkpoint,
+)
 from analysis.learning.digests import digest
 from analysis.learning.identity import Identity, identity_of
 from analysis.learning.runs import NOWHERE, Keeping
@@ -119,7 +127,9 @@ class _Running:
         self._case, self._watch = case, watch
         self._module = case.make_module(case.trace.seed)
         data = case.data.train
-        self._replay = Replay(self._module, cross_entropy, (data.inputs, data.labels), case.trace, case.recipe)
+        self._replay = Replay(
+            self._module, cross_entropy, (data.inputs, data.labels), case.trace, case.recipe
+        )
         sample = slice(0, case.sample)
         self._sample = Examples(data.inputs[sample], data.labels[sample])
         self._identity = self._identify() if case.folder else {}
@@ -195,7 +205,9 @@ class _Running:
         before = log.of_kind("point")[-1:]
         if before and before[0]["updates"] == updates:
             return Point(**{**before[0], "seconds": seconds})
-        train, validation = (evaluate(self._module, part) for part in (self._sample, self._case.data.validation))
+        train, validation = (
+            evaluate(self._module, part) for part in (self._sample, self._case.data.validation)
+        )
         for name, score in (("training", train), ("validation", validation)):
             if not math.isfinite(score.loss):
                 raise DivergedError(f"the {name} loss is {score.loss}", max(updates - 1, 0), 0.0)

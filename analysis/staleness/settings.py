@@ -68,7 +68,7 @@ SCALES_OF_STALENESS = {
     "small": Scale(
         "a quarter of the channels, 14×14, 20,000 images; minutes on two cores",
         replace(SCALES["small"].setup, validation=2000),
-        StalenessOptions(lr=0.05, batch=16, target=0.8),
+        StalenessOptions(lr=0.1, batch=16, target=0.8, points=30, sample=500),
     ),
     "tiny": Scale(
         "a sixteenth of the channels, about 8×8, 384 images; seconds, to see that it works",

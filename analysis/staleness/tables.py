@@ -96,7 +96,8 @@ def _why_not(row: Row) -> str:
 def _first(found: Summary, percent: str) -> list[str]:
     """Say who is first, or that nobody is."""
     arrived = sorted(
-        ((row.seconds.mean, row.arm) for row in found.rows if row.seconds is not None), key=lambda pair: pair[0]
+        ((row.seconds.mean, row.arm) for row in found.rows if row.seconds is not None),
+        key=lambda pair: pair[0],
     )
     if arrived:
         seconds, arm = arrived[0]
@@ -155,9 +156,7 @@ def _difference(found: Difference | None, unit: float, ending: str) -> list[str]
         return ["", "", "not both have one"]
     digits = 1 if unit == 1 else 2
     interval = (
-        ""
-        if found.interval is None
-        else " to ".join(f"{unit * end:+,.{digits}f}" for end in found.interval)
+        "" if found.interval is None else " to ".join(f"{unit * end:+,.{digits}f}" for end in found.interval)
     )
     verdict = found.verdict or "one seed cannot tell"
     return [f"{unit * found.difference.mean:+,.{digits}f} {ending}", interval, verdict]

@@ -87,7 +87,15 @@ Array = NDArray[np.float64]
 
 
 def least_squares_by_recursion(
-    x: Array, y: Array, start: Array, trace: Trace, rule: Rule, momentum: float, how: Weights, rate: float, batch: int
+    x: Array,
+    y: Array,
+    start: Array,
+    trace: Trace,
+    rule: Rule,
+    momentum: float,
+    how: Weights,
+    rate: float,
+    batch: int,
 ) -> Array:
     """Least squares by a recursion over the rows of a trace that keeps every version."""
     versions, velocity, row = [start], np.zeros_like(start), 0
