@@ -151,7 +151,7 @@ class Ready:
 
 
 def prepared(experiment: str, setup: Setup, means: Means) -> Ready:
-    """Check machine and folder, and load the images; the experiment keeps its runs in a folder of its name."""
+    """Check machine and folder, and load the images; runs are kept in a folder of the experiment's name."""
     keeping = means.keeping
     folder = keeping.folder / experiment if keeping.folder else None
     if folder and folder.exists() and not keeping.resume:

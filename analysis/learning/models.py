@@ -31,8 +31,9 @@ def make_module(
     Parameters
     ----------
     net
-        A name of ``nets.zoo``, ``logistic``, or ``package.module:factory``. A factory is called with those of the keywords
-        shape, channels (or in_channels), size, classes (or num_classes) and width that it has parameters for.
+        A name of ``nets.zoo``, ``logistic``, or ``package.module:factory``. A factory is called with those of
+        the keywords shape, channels (or in_channels), size, classes (or num_classes) and width that it has
+        parameters for.
     shape, classes
         Of the images, and how many outputs there must be at least.
     seed

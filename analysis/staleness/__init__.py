@@ -3,8 +3,9 @@
 The flow of data::
 
     sim.Trace ─▶ agenda ─┐
-    batches · rules · batch_norm · versions ─▶ replay ─▶ runs ─▶ experiment ─▶ results ─▶ reading ─▶ tables ─▶ cli
-                                                                                                  figures
+    batches · rules · batch_norm · versions ─▶ replay ─▶ runs ─▶ experiment ─▶ cli
+                                                                  │
+                                                    results ─▶ reading ─▶ tables · figures
 
 What stands in ``__all__`` is loaded when it is first used.
 """

@@ -59,7 +59,7 @@ _COMMON = common({name: scale.summary for name, scale in SCALES_OF_STALENESS.ite
 @_COMMON
 @click.pass_context
 def staleness(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)
-    """Train by a simulated run: which protocol learns fastest, and what does staleness cost?
+    """Train by a simulated run: see which protocol learns fastest, and what staleness costs.
 
     Each gradient is computed at the weights that it was read at in the run, and applied when and with whom.
     """

@@ -46,8 +46,8 @@ def staleness(
     Raises
     ------
     AnalysisError
-        When the scenario, the images, the net, the device or the folder are not to be had, the batch is larger
-        than the data, or a protocol makes no update.
+        When the scenario, the images, the net, the device or the folder are not to be had, the batch is
+        larger than the data, or a protocol makes no update.
     """
     arms = _arms(scenario, setup, options)
     ready = prepared("staleness", setup, means)

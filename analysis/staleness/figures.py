@@ -1,8 +1,7 @@
 """A result as a figure: what was learned over time and over updates, the trade-off, and the staleness."""
 
-from collections.abc import Callable
-from math import nan
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -73,7 +72,7 @@ def _band(
     arm: Arm,
     over: Callable[[Point], float],
     what: Callable[[Point], float],
-    style: dict[str, object],
+    style: Mapping[str, Any],
 ) -> None:
     """Draw the mean over the seeds as long as all of them go on, and their range."""
     looks = list(zip(*(curve.points for curve in arm.curves), strict=False))
@@ -109,14 +108,10 @@ def _trade_off(axes: "Axes", arm: Arm, goal: float, place: int) -> None:
 
 
 def _histogram(axes: "Axes", arm: Arm, place: int) -> None:
-    """Draw the shares of each staleness, as steps so that many fit over one another."""
-    shares = np.array(arm.staleness) / max(1, sum(arm.staleness))
-    edges = np.arange(len(shares) + 1) - 0.5
-    axes.stairs(
-        np.where(shares > 0, shares, nan),
-        edges,
-        color=COLOURS[place % len(COLOURS)],
-        linestyle=STYLES[place % len(STYLES)],
-        baseline=None,
-    )
+    """Mark the share of each staleness that a gradient had."""
+    counts = np.array(arm.staleness)
+    found = np.flatnonzero(counts)
+    marker, colour = MARKERS[place % len(MARKERS)], COLOURS[place % len(COLOURS)]
+    shares = counts[found] / counts.sum()
+    axes.plot(found, shares, marker, color=colour, markersize=4, alpha=0.6, linestyle="")
     axes.set_yscale("log")

@@ -1,4 +1,4 @@
-"""What the runs amount to: how soon each protocol reaches a target, which level it comes to, and how sure that is.
+"""What the runs amount to: when each protocol reaches a target, which level it comes to, how sure that is.
 
 Runs of one seed share initial weights, the batch of each worker's j-th gradient and its compute time, so that
 protocols are compared seed by seed.
@@ -53,7 +53,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Difference:
-    """The mean difference, its 95 % interval (Student's) and what it says; None of which one seed can tell."""
+    """The mean difference, Student's 95 % interval and what it says; None of what one seed cannot tell."""
 
     difference: Estimate
     interval: tuple[float, float] | None

@@ -1,12 +1,11 @@
-"""Training as a trace has it: each gradient at the weights that it was read at, applied when and with whom."""
+"""Training as a trace has it: each gradient at the weights that it read, applied when and with whom."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
@@ -61,7 +60,7 @@ class Recipe:
             raise AnalysisError(f"momentum: {self.momentum} must be at least 0 and below 1")
         if self.weights not in WEIGHTS:
             raise AnalysisError(f"weights: {self.weights!r} must be one of {', '.join(WEIGHTS)}")
-        if self.rule.corrects_momentum and not self._momentum:
+        if self.rule.corrects_momentum and not self.momentum:
             raise AnalysisError("rate: momentum-correction needs a momentum above 0 to take from")
 
     @property
@@ -71,7 +70,7 @@ class Recipe:
 
 
 def corrected_momentum(recipe: Recipe, trace: Trace) -> float:
-    """Return the server's momentum under a trace, where the rule corrects it less that of its mean staleness."""
+    """Return the server's momentum, where the rule corrects it less that of the trace's mean staleness."""
     if not (recipe.rule.corrects_momentum and trace.applied):
         return recipe.momentum
     return momentum_left(recipe.momentum, float(trace.staleness.mean()))
@@ -233,7 +232,7 @@ def train_by_trace(
     seed: int | None = None,
     watch: Callable[[Step], object] | None = None,
 ) -> tuple[Step, ...]:
-    """Train a module by the gradients that a trace applied: at the weights that each was read at, when, with whom.
+    """Train a module by the gradients that a trace applied: at the weights that each read, when, with whom.
 
     Discarded, cancelled and lost gradients, and those under way at the end, are not computed. The images of a
     gradient depend on the trace's seed, its worker's name and its number alone (`batch_rows`).
@@ -273,11 +272,13 @@ def train_by_trace(
     is one update old.
 
     >>> from sim import Scenario, Worker, simulate
-    >>> trace = simulate(Scenario(workers=[Worker(name=n, compute=c, gradients=1) for n, c in (("A", 1), ("B", 2))]))
+    >>> workers = [Worker(name="A", compute=1, gradients=1), Worker(name="B", compute=2, gradients=1)]
+    >>> trace = simulate(Scenario(workers=workers))
     >>> weight = torch.nn.Linear(1, 1, bias=False)
     >>> _ = torch.nn.init.ones_(weight.weight)
     >>> half_square = lambda outputs, _: (outputs**2).mean() / 2
-    >>> steps = train_by_trace(weight, half_square, (torch.ones(1, 1), torch.ones(1)), trace, rate=0.25, batch=1)
+    >>> data = torch.ones(1, 1), torch.ones(1)
+    >>> steps = train_by_trace(weight, half_square, data, trace, rate=0.25, batch=1)
     >>> [(step.staleness, step.loss) for step in steps], weight.weight.item()
     ([(0.0, 0.5), (1.0, 0.5)], 0.5)
     """
@@ -320,7 +321,9 @@ def _seed_drawing(near: Tensor, seed: int) -> None:
     torch.default_generator.manual_seed(seed)
 
 
-def _carry_forward(gradient: list[Tensor | None], now: Any, then: Any, compensation: float) -> None:
+def _carry_forward(
+    gradient: list[Tensor | None], now: Sequence[Tensor], then: Sequence[Tensor], compensation: float
+) -> None:
     """Add λ·g⊙g⊙(w − v) to each part of a gradient, in place."""
     for part, new, old in zip(gradient, now, then, strict=True):
         if part is not None:

@@ -45,7 +45,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class StalenessResult:
-    """All arms with the same seeds, and what they have in common; ``version_bytes`` is the size of the weights."""
+    """All arms, with the same seeds, and what they have in common; a version takes ``version_bytes``."""
 
     experiment: Literal["staleness"]
     scenario: dict[str, Any]
@@ -65,9 +65,10 @@ class StalenessResult:
 
     @property
     def title(self) -> str:
-        """What the result was made from: the scenario, the data set and its fingerprint, the net, the scale."""
+        """What the result was made from: the scenario, the data set with its fingerprint, net and scale."""
         scenario = self.scenario.get("title") or "untitled scenario"
-        return f"{scenario}; {self.data.name} ({self.data.fingerprint}), {self.setup.net}, scale {self.setup.scale}"
+        data = f"{self.data.name} ({self.data.fingerprint})"
+        return f"{scenario}; {data}, {self.setup.net}, scale {self.setup.scale}"
 
 
 def read_staleness(path: Path) -> StalenessResult:

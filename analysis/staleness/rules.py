@@ -37,7 +37,7 @@ class Polynomial:
 
 UNDAMPED = Polynomial(0.0)
 OVER_STALENESS = Polynomial(1.0)
-"""Divided by staleness + 1; after Zhang et al. 2016 (arXiv 1511.05950), where a fresh gradient counts as 1."""
+"""Divided by staleness + 1, after Zhang et al. 2016 (arXiv 1511.05950); a fresh gradient counts whole."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ class Rule:
 PLAIN = Rule()
 """Nothing is done."""
 
-WAYS: Final = "constant, over-staleness, polynomial:A, momentum-correction or delay-compensation:LAMBDA, several joined by +"
+WAYS: Final = (
+    "constant, over-staleness, polynomial:A, momentum-correction or delay-compensation:LAMBDA,"
+    " or several joined by +"
+)
 
 
 def parse_rule(text: str) -> Rule:

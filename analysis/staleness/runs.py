@@ -65,7 +65,7 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Curve:
-    """A finished run; ``test`` is None where it diverged. ``processor`` is the seconds that replaying took."""
+    """A finished run; ``test`` is None where it diverged, ``processor`` the seconds that replaying took."""
 
     seed: int
     points: tuple[Point, ...]

@@ -7,7 +7,7 @@ from analysis.staleness.results import StalenessResult
 
 
 def table(result: StalenessResult, target: float | None = None) -> list[str | Table]:
-    """Return what a terminal shows: sentences and tables; for another target than the result's if one is given."""
+    """Return what a terminal shows: sentences and tables, for the result's target or another."""
     found = summary(result, target)
     percent = f"{100 * found.target:g} %"
     shown: list[str | Table] = [
@@ -48,9 +48,11 @@ def _conditions(result: StalenessResult) -> list[str]:
     size = versions * result.version_bytes
     return [
         f"{result.title}: {setup.train:,} images to learn from, {result.parameters:,} parameters",
-        f"Rate {options.lr:g}{rules}, {counted(options.batch, 'image')} to a gradient, momentum"
-        f" {setup.momentum:g}, weights {options.weights}, batch norm {options.batch_norm},"
-        f" {counted(setup.seeds, 'seed')} from {setup.first_seed}",
+        (
+            f"Rate {options.lr:g}{rules}, {counted(options.batch, 'image')} to a gradient, momentum"
+            f" {setup.momentum:g}, weights {options.weights}, batch norm {options.batch_norm},"
+            f" {counted(setup.seeds, 'seed')} from {setup.first_seed}"
+        ),
         f"Replaying keeps at most {counted(versions, 'version')} of the weights at once: {_bytes(size)}",
     ]
 
@@ -107,8 +109,10 @@ def _first(found: Summary, percent: str) -> list[str]:
         return [f"{percent} is reached by no protocol in every run, and each diverged: lower --lr."]
     level, arm = max(levels)
     return [
-        f"{percent} is reached by no protocol in every run; the highest level is {100 * level:.2f} %,"
-        f" of {arm}: lower --target, or let the scenario go on for longer with --until."
+        (
+            f"{percent} is reached by no protocol in every run; the highest level is {100 * level:.2f} %,"
+            f" of {arm}: lower --target, or let the scenario go on for longer with --until."
+        )
     ]
 
 

@@ -65,11 +65,11 @@ def test_constant_staleness_is_stable_up_to_the_limit(staleness: int) -> None:
     assert low == pytest.approx(2 * sin(pi / (2 * (2 * staleness + 1))), rel=5e-3)
 
 
-P, RATE, RUNS = 8, 0.05, 400
+P, RATE, RUNS = 8, 0.05, 200
 
 
 def mean_by_recursion(updates: int) -> NDArray[np.float64]:
-    """The mean of asynchronous SGD on the parabola: the staleness of a gradient is geometric, cut off at 0."""
+    """The mean of asynchronous SGD on the parabola, where staleness is geometric, cut off at the start."""
     x = [1.0]
     for t in range(updates):
         recent = sum((1 / P) * (1 - 1 / P) ** k * x[t - k] for k in range(t))
