@@ -91,7 +91,10 @@ def refuse_beside_from(context: click.Context) -> None:
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
         if parameter.name not in WITH_FROM and source is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{parameter.opts[0]} does not go with --from; leave one of them out.")
+            shown = (
+                parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            )
+            raise click.UsageError(f"{shown} does not go with --from; leave one of them out.")
 
 
 def setup_of(scale: Setup, given: Mapping[str, Any]) -> Setup:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import psutil
+import torch
 
 from analysis.errors import AnalysisError
 from analysis.learning.experiments import ALONE, Means, prepared
@@ -53,6 +55,12 @@ def staleness(
     ready = prepared("staleness", setup, means)
     with machine(setup) as where:
         parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
+        versions = {
+            name: max(Agenda.of(trace).most_kept for trace in traces) for name, (*_, traces) in arms.items()
+        }
+        module = ready.build(setup.first_seed)
+        size = sum(each.numel() * each.element_size() for each in module.parameters() if each.requires_grad)
+        _check_memory(max(versions.values()), size, means.jobs, setup.device)
         cases = [
             Case(
                 f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-seed{trace.seed}",
@@ -68,8 +76,6 @@ def staleness(
             for trace in traces
         ]
         curves = _made(cases, means.jobs, progress)
-        module = ready.build(setup.first_seed)
-        size = sum(each.numel() * each.element_size() for each in module.parameters() if each.requires_grad)
     count = setup.seeds
     return StalenessResult(
         "staleness",
@@ -85,7 +91,7 @@ def staleness(
                 protocol.describe(),
                 tuple(corrected_momentum(recipe, trace) for trace in traces),
                 tuple(np.bincount(np.concatenate([trace.staleness for trace in traces])).tolist()),
-                max(Agenda.of(trace).most_kept for trace in traces),
+                versions[name],
                 tuple(curves[place * count : (place + 1) * count]),
             )
             for place, (name, (protocol, recipe, traces)) in enumerate(arms.items())
@@ -142,6 +148,18 @@ def _simulated(scenario: Scenario, seed: int, name: str) -> Trace:
             f"{name}: makes no update in the {trace.duration:g} s that it lasts; let it go on for longer"
         )
     return trace
+
+
+def _check_memory(versions: int, size: int, jobs: int, device: str) -> None:
+    """Refuse what would not fit: the versions of the weights that runs at one time keep."""
+    free = psutil.virtual_memory().available if device == "cpu" else torch.cuda.mem_get_info()[0]
+    needed = versions * size * jobs
+    if needed > free:
+        raise AnalysisError(
+            f"memory: {versions} versions of the weights at once, {jobs} runs at a time, take"
+            f" {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free: have fewer workers, a narrower net or"
+            " fewer --jobs"
+        )
 
 
 def _made(cases: list[Case], jobs: int, progress: Progress | None) -> list[Curve]:

@@ -76,6 +76,8 @@ def _band(
 ) -> None:
     """Draw the mean over the seeds as long as all of them go on, and their range."""
     looks = list(zip(*(curve.points for curve in arm.curves), strict=False))
+    if not looks:
+        return
     at = [sum(map(over, points)) / len(points) for points in looks]
     values = np.array([[what(point) for point in points] for points in looks]).reshape(len(looks), -1)
     axes.fill_between(at, values.min(1), values.max(1), color=style["color"], alpha=0.15, linewidth=0)

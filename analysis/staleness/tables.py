@@ -79,8 +79,8 @@ def _intervals(result: StalenessResult) -> str:
 def _speed(result: StalenessResult, found: Summary) -> Table:
     table = Table("protocol", "seconds", "updates", "staleness", "updates a second", ruled=True)
     for row, arm in zip(found.rows, result.arms, strict=True):
-        lasted = sum(curve.points[-1].seconds for curve in arm.curves)
-        made = sum(curve.points[-1].updates for curve in arm.curves)
+        last = [curve.points[-1] for curve in arm.curves if curve.points]
+        lasted, made = sum(point.seconds for point in last), sum(point.updates for point in last)
         if row.seconds is None:
             cells = [_why_not(row), ""]
         else:
