@@ -23,10 +23,10 @@ SOAK = 100_000
 
 # Rooms whose modules carry numbers, and the tests that must notice when one of them changes.
 ROOMS = {
-    "sim/scenario": ["tests/sim"],
-    "sim/engine": ["tests/sim"],
-    "sim/trace": ["tests/sim"],
-    "sim/metrics": ["tests/sim"],
+    "sim/scenario": ["tests/sim/test_scenario.py", "tests/sim/test_protocols.py", "tests/sim/engine"],
+    "sim/engine": ["tests/sim/engine"],
+    "sim/trace": ["tests/sim/test_trace.py", "tests/sim/test_tables.py", "tests/sim/engine"],
+    "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_tables.py", "tests/sim/engine"],
     "sim/timeline/spans.py": ["tests/sim/timeline"],
     "sim/theory": ["tests/sim/theory", "tests/sim/engine/test_laws.py"],
     "nets/layers": ["tests/nets"],
@@ -106,20 +106,24 @@ def lowest(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Change the numbers' modules a little, one change at a time, and see which changes no test notices.
 
-    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. What
-    is committed is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
+    Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. With
+    ``'*7'`` after them only the changes whose number ends so are tried, about one in ten. What is committed
+    is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
     """
     python = install(session)
     if python == "python":
         session.install("--constraint", "constraints.txt", "mutmut")
-    wanted = session.posargs or list(ROOMS)
+    chosen = [word for word in session.posargs if "*" in word]
+    wanted = [word for word in session.posargs if word not in chosen] or list(ROOMS)
     for room, tests in ROOMS.items():
         if modules := [path for path in wanted if path.startswith(room)]:
             copy = Path(".mutants", room.replace("/", ".")).resolve()
-            try_mutants(session, python, copy, modules, tests)
+            try_mutants(session, python, copy, modules, tests, chosen)
 
 
-def try_mutants(session: nox.Session, python: str, copy: Path, modules: list[str], tests: list[str]) -> None:
+def try_mutants(
+    session: nox.Session, python: str, copy: Path, modules: list[str], tests: list[str], chosen: list[str]
+) -> None:
     """Try every change of some modules; print the share that is noticed, and each one that is not."""
     if not copy.exists():
         session.run("git", "clone", "--quiet", ".", str(copy), external=True)
@@ -141,7 +145,7 @@ def try_mutants(session: nox.Session, python: str, copy: Path, modules: list[str
         config["mutmut"] = {name: "\n".join(values) for name, values in lists.items()}
         with Path("setup.cfg").open("w", encoding="utf-8") as file:
             config.write(file)
-        session.run(*mutmut, "run", env={"OMP_NUM_THREADS": "1"}, external=True)
+        session.run(*mutmut, "run", *chosen, env={"OMP_NUM_THREADS": "1"}, external=True)
         listed = str(session.run(*mutmut, "results", "--all", "true", external=True, silent=True))
         results = dict(re.findall(r"^\s*(\S+): (.+)$", listed, re.MULTILINE))
         for name, result in results.items():

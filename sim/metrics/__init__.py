@@ -181,7 +181,11 @@ def _wasted(sums: Tally) -> dict[str, float]:
 
 
 def summary(trace: Trace) -> dict[str, Any]:
-    """Return the figures of a run as plain data for JSON; ``None`` stands where there is no number."""
+    """Return the figures of a run as plain data for JSON; ``None`` stands where there is no number.
+
+    ``share_wasted`` is the share of all computing that came to nothing; ``share_computing`` and
+    ``share_waiting`` are means over the workers, of the whole run.
+    """
     return figures(tally(trace), trace.scenario, trace.ended)
 
 
@@ -194,7 +198,7 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
         "duration": duration,
         "ended": ended,
         "ended_because": ENDINGS[ended],
-        "protocol": scenario.protocol.describe(),
+        "protocol": scenario.protocol.describe(scenario.size),
         "updates": sums.updates,
         "updates_per_second": _share(sums.updates, duration),
         "gradients": {"started": int(sums.outcomes.sum())} | dict(sorted(counts.items())),
@@ -208,23 +212,38 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
             "histogram": overall.histogram.tolist(),
         },
         "wasted_seconds": _wasted(sums),
+        "share_wasted": _share(sum(sums.wasted), int(sums.computing.sum(dtype=object))),
+        "share_computing": _share(float(where.computing.mean()), duration),
+        "share_waiting": _share(float(where.waiting.mean()), duration),
         "server": vars(_station(sums.server, sums.end)),
         "uplink": vars(_station(sums.uplink, sums.end)),
         "downlink": vars(_station(sums.downlink, sums.end)),
-        "workers": [
-            {
-                "name": name,
-                "gradients": gradients,
-                "mean_staleness": stale / gradients if gradients else None,
-                "share_computing": _share(where.computing[place], duration),
-                "share_waiting": _share(where.waiting[place], duration),
-                "waiting": {cause: _share(where.causes[cause][place], duration) for cause in CAUSES},
-            }
-            for place, (name, gradients, stale) in enumerate(
-                zip(scenario.names, sums.applied.tolist(), sums.stale.tolist(), strict=True)
-            )
-        ],
+        "workers": _by_worker(sums, where, scenario, duration),
     }
+
+
+def _by_worker(sums: Tally, where: Time, scenario: Scenario, duration: float) -> list[dict[str, Any]]:
+    columns = (where.computing, where.waiting, *(where.causes[cause] for cause in CAUSES))
+    computing, waiting, *causes = ((column / (duration or 1.0)).tolist() for column in columns)
+    return [
+        {
+            "name": name,
+            "gradients": gradients,
+            "mean_staleness": stale / gradients if gradients else None,
+            "share_computing": busy,
+            "share_waiting": idle,
+            "waiting": dict(zip(CAUSES, shares, strict=True)),
+        }
+        for name, gradients, stale, busy, idle, *shares in zip(
+            scenario.names,
+            sums.applied.tolist(),
+            sums.stale.tolist(),
+            computing,
+            waiting,
+            *causes,
+            strict=True,
+        )
+    ]
 
 
 def _share(part: float, whole: float) -> float:

@@ -16,6 +16,9 @@ STAGES = ("hold", "pull", "push", "queue", "service", "update")
 
 WASTED = (Outcome.DISCARDED, Outcome.CANCELLED, Outcome.LOST)
 
+AT_ONCE = 1 << 16
+"""So many gradients are looked at at a time, to keep the memory small."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -71,20 +74,17 @@ def tally(trace: Trace) -> Tally:
     """Return a trace in sums."""
     ticks, worker, end, workers = trace.ticks, trace.worker, trace.end, len(trace.workers)
     ended = np.where(ticks["ended_at"] == NEVER, end, ticks["ended_at"])
-
-    def cut(name: str) -> Integers:
-        return np.where(ticks[name] == NEVER, ended, np.minimum(ticks[name], ended))
-
-    def spent(cuts: list[Integers]) -> list[Integers]:
-        return [_total(until - since, worker, workers) for since, until in pairwise(cuts)]
-
-    begun = [cut(name) for name in ("ready_at", "asked_at", "read_at", "computed_at", "arrived_at")]
-    hold, pull, computing, push = spent(begun)
-    at_server = [begun[-1], cut("service_at"), cut("served_at"), ended]
-    queue, service, update = spent(_attended(trace, at_server))
+    times = np.zeros((1 + len(STAGES), workers), np.int64)
+    wasted = np.zeros(len(WASTED), np.int64)
+    attendance, many = _Attendance(trace), max(AT_ONCE, workers)
+    for first in range(0, len(trace), many):
+        rows = slice(first, first + many)
+        spent = _spent(trace, rows, ended[rows], attendance)
+        times += [_total(part, worker[rows], workers) for part in spent]
+        wasted += [int(spent[0][trace.outcome[rows] == outcome].sum()) for outcome in WASTED]
+    computing, *waits = times
     if trace.scenario.protocol.after_push != "wait":
-        update = np.zeros_like(update)
-    wasted = begun[3] - begun[2]
+        waits[STAGES.index("update")][:] = 0
     comes, goes = trace.stays["comes"], trace.stays["goes"]
     stays = np.where(goes == NEVER, end, goes) - comes
     return Tally(
@@ -96,47 +96,45 @@ def tally(trace: Trace) -> Tally:
         stale=_total(trace.staleness, worker[: trace.applied], workers),
         present=_total(stays, trace.stays["worker"], workers),
         computing=computing,
-        waits=np.array([hold, pull, push, queue, service, update]),
-        wasted=tuple(int(wasted[trace.outcome == outcome].sum()) for outcome in WASTED),
+        waits=np.array(waits),
+        wasted=tuple(wasted.tolist()),
         server=_line(worker, ticks["arrived_at"], ticks["service_at"], ticks["served_at"], ended, workers),
         uplink=_line(worker, ticks["sent_at"], ticks["push_at"], ticks["arrived_at"], ended, workers),
         downlink=_downlink(trace, ended),
     )
 
 
-def _total(amounts: Integers, of: Integers, workers: int) -> Integers:
-    """Return the sum of the amounts that belong to each worker, exactly."""
-    high, low = np.divmod(amounts, 1 << 26)  # sums of floats are exact below 2**53
-    sums = (np.bincount(of, part, workers).astype(np.int64) for part in (high, low))
-    return (next(sums) << 26) + next(sums)
+class _Attendance:
+    """How long each worker has been there until an instant, not counting the times between its stays."""
 
+    def __init__(self, trace: Trace) -> None:
+        stays, workers = trace.stays, len(trace.workers)
+        order = np.lexsort((stays["comes"], stays["worker"]))
+        goes = np.where(stays["goes"] == NEVER, trace.end, stays["goes"])
+        self._whose, self._comes, self._goes = stays["worker"][order], stays["comes"][order], goes[order]
+        self._several = np.bincount(self._whose, minlength=workers) > 1
+        self._last = np.zeros(workers, np.int64)
+        np.maximum.at(self._last, self._whose, self._goes)
+        lengths = self._goes - self._comes
+        before = np.cumsum(lengths) - lengths
+        self._before = before - before[np.searchsorted(self._whose, self._whose)]
 
-def _attended(trace: Trace, cuts: list[Integers]) -> list[Integers]:
-    """Return instants as the time for which each gradient's worker had been there until then.
+    def until(self, cuts: list[Integers], worker: Integers) -> list[Integers]:
+        """Return instants of gradients, in order, as the time for which their workers had been there.
 
-    Only where a worker went while its gradient was at the server; elsewhere differences are the same.
-    """
-    stays, worker, workers = trace.stays, trace.worker, len(trace.workers)
-    goes = np.where(stays["goes"] == NEVER, trace.end, stays["goes"])
-    order = np.lexsort((stays["comes"], stays["worker"]))
-    last = np.zeros(workers, np.int64)
-    np.maximum.at(last, stays["worker"], goes)
-    several = np.bincount(stays["worker"], minlength=workers) > 1
-    rows = np.flatnonzero(several[worker] | (cuts[-1] > last[worker]))
-    if not len(rows):
-        return cuts
-    whose, comes, goes = stays["worker"][order], stays["comes"][order], goes[order]
-    before = np.cumsum(goes - comes) - (goes - comes)
-    before -= before[np.searchsorted(whose, whose)]
-    attended = []
-    for instants in cuts:
-        at = instants[rows]
-        stay = _latest(whose, comes, worker[rows], at)
-        there = before[stay] + np.minimum(at, goes[stay]) - comes[stay]
-        result = instants.copy()
-        result[rows] = there
-        attended.append(result)
-    return attended
+        Only where a worker went while its gradient was at the server; elsewhere differences are the same.
+        """
+        rows = np.flatnonzero(self._several[worker] | (cuts[-1] > self._last[worker]))
+        if not len(rows):
+            return cuts
+        attended = []
+        for instants in cuts:
+            at = instants[rows]
+            stay = _latest(self._whose, self._comes, worker[rows], at)
+            result = instants.copy()
+            result[rows] = self._before[stay] + np.minimum(at, self._goes[stay]) - self._comes[stay]
+            attended.append(result)
+        return attended
 
 
 def _latest(whose: Integers, comes: Integers, worker: Integers, instants: Integers) -> Integers:
@@ -144,6 +142,27 @@ def _latest(whose: Integers, comes: Integers, worker: Integers, instants: Intege
     moments, ranks = np.unique(np.concatenate([comes, instants]), return_inverse=True)
     keys = whose * len(moments) + ranks[: len(comes)]
     return np.searchsorted(keys, worker * len(moments) + ranks[len(comes) :], side="right") - 1
+
+
+def _spent(trace: Trace, rows: slice, ended: Integers, attendance: _Attendance) -> list[Integers]:
+    """Return for some gradients the time that each was computed, and that it waited at each of `STAGES`."""
+
+    def cut(name: str) -> Integers:
+        instants = trace.ticks[name][rows]
+        return np.where(instants == NEVER, ended, np.minimum(instants, ended))
+
+    begun = [cut(name) for name in ("ready_at", "asked_at", "read_at", "computed_at", "arrived_at")]
+    hold, pull, computing, push = (until - since for since, until in pairwise(begun))
+    cuts = [begun[-1], cut("service_at"), cut("served_at"), ended]
+    at_server = attendance.until(cuts, trace.worker[rows])
+    return [computing, hold, pull, push, *(until - since for since, until in pairwise(at_server))]
+
+
+def _total(amounts: Integers, of: Integers, workers: int) -> Integers:
+    """Return the sum of the amounts that belong to each worker, exactly."""
+    high, low = np.divmod(amounts, 1 << 26)  # sums of floats are exact below 2**53
+    sums = (np.bincount(of, part, workers).astype(np.int64) for part in (high, low))
+    return (next(sums) << 26) + next(sums)
 
 
 def _downlink(trace: Trace, ended: Integers) -> Line:
@@ -159,6 +178,9 @@ def _line(
     worker: Integers, arrived: Integers, begun: Integers, done: Integers, ended: Integers, workers: int
 ) -> Line:
     """Measure one that serves in order of arrival; what it did not begin on waited to its own end."""
+    if np.array_equal(arrived, begun) and np.array_equal(begun, done):  # it takes no time
+        nothing = np.zeros(workers, np.int64)
+        return Line(nothing, nothing, 0)
     here = (arrived != NEVER) & (arrived < ended)
     left = np.where(begun == NEVER, ended, begun)
     busy = np.where(begun == NEVER, 0, np.where(done == NEVER, ended, done) - begun)

@@ -3,7 +3,7 @@
 `applicable` says which hold for a scenario, with their values, and why the others do not. The flow of data::
 
     assumptions, laws ─▶ form ─▶ forms_* ─▶ catalogue ─▶ applying
-    trace ─▶ measures ─▶ statistics ─▶ comparison ─▶ validate · over_k ─▶ tables · plots
+    trace ─▶ measures ─▶ comparison ─▶ validate · over_k ─▶ tables · plots
 """
 
 from sim.theory.applying import Refusal, applicable

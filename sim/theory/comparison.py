@@ -7,11 +7,11 @@ from typing import Final, Literal
 
 from sim.engine import simulate
 from sim.scenario import Scenario
-from sim.scenario.durations import Distribution
+from sim.scenario.chance import without_chance
+from sim.statistics import Estimate
 from sim.theory.form import Prediction
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import gradients
-from sim.theory.statistics import Estimate
 from sim.trace import Trace
 
 Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "no interval", "not simulated"]
@@ -60,16 +60,6 @@ class Finding:
         """Half the width of the confidence interval; without one, what the ends of a run may do."""
         width = 0.0 if self.estimate is None else self.estimate.half_width(CONFIDENCE)
         return width or self.ends
-
-
-def without_chance(scenario: Scenario) -> bool:
-    """Whether nothing in a scenario is drawn at random, so that all seeds give one trace."""
-    random = any(
-        isinstance(worker.compute, Distribution) and worker.compute.kind != "constant"
-        for worker in scenario.workers
-    )
-    costly = isinstance(scenario.server.apply, Distribution) and scenario.server.apply.kind != "constant"
-    return not (random or costly or any(worker.failures or worker.slowdowns for worker in scenario.workers))
 
 
 def unsimulated(predictions: Sequence[Prediction]) -> tuple[Finding, ...]:

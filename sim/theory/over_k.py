@@ -9,11 +9,11 @@ from sim.engine import simulate
 from sim.errors import SimError
 from sim.scenario import Scenario, Stop
 from sim.scenario.protocols import Protocol
+from sim.statistics import Estimate
 from sim.theory.applying import applicable
 from sim.theory.comparison import Simulate
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import mean_staleness, updates_per_second
-from sim.theory.statistics import Estimate
 
 FAMILY = ("k-sync", "k-batch-sync", "k-async", "k-batch-async")
 MOST_VALUES = 9

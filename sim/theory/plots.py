@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sim.errors import SimError
 from sim.files import write as write_file
 from sim.scenario import Scenario
+from sim.statistics import Estimate
 from sim.theory.comparison import CONFIDENCE
 from sim.theory.forms_distribution import distribution
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import staleness_values
 from sim.theory.over_k import FAMILY, Level
-from sim.theory.statistics import Estimate
 from sim.trace import Trace
 
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -64,7 +64,9 @@ def staleness(trace: Trace) -> Figure:
     axes.set_xlabel(f"staleness: updates between reading and application{tail}")
     axes.set_ylabel("share of gradients")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(trace.scenario.title or trace.scenario.protocol.describe(), fontsize="medium")
+    axes.set_title(
+        trace.scenario.title or trace.scenario.protocol.describe(trace.scenario.size), fontsize="medium"
+    )
     axes.legend(frameon=False)
     _bare(axes)
     return figure

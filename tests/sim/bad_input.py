@@ -117,16 +117,32 @@ _outputs = st.sampled_from(
 _numbers = st.sampled_from(
     ["0", "1", "2.5", "-1", "1e400", "nan", "'", "12 ms", "1_0", "9" * 5000, "٣", "", "x"]
 )
-# No system hands over a NUL.
-_words = st.text(st.characters(exclude_characters="\0"), max_size=5) | st.just(
+# No system hands over a NUL, and of the surrogates only those that stand for a byte.
+_words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5) | st.just(
     "\udcff"
-)  # no system gives a NUL
+)
 _options = st.one_of(
     st.tuples(st.sampled_from(["--csv", "--save", "--timeline", "--perfetto", "--out"]), _outputs),
     st.tuples(st.sampled_from(["--until", "--seed", "--replicas", "--updates", "--gradients"]), _numbers),
     st.tuples(
         st.just("--worker"),
         st.sampled_from(["a=1", "b=1,2", "a=", "=1", "a=x", "a=1 s", "a=nan", "a=1,,2", "工=2", "a=b=1"]),
+    ),
+    st.tuples(
+        st.just("--set"),
+        st.sampled_from(
+            [
+                *("protocol.k=2", "protocol.kk=2", "workers[0].speed=0.5", "workers[name=L2].compute=1", "x"),
+                *("workers[5].speed=1", "stop.time=2 s", "stop.time='", "protocol.kind=bsp", "a.b.c=1", "="),
+                *("workers[0].compute={csv='times.csv'}", "title=工", "seed=1e400", "workers=[]"),
+            ]
+        ),
+    ),
+    st.tuples(
+        st.just("--protocol"),
+        st.sampled_from(
+            ["bsp", "k-async:k=2", "ssp", "ssp:slack=1", "softsync:n=9", "", ":", "bsp:k=1", "x"]
+        ),
     ),
     st.sampled_from(["--json", "--workers", "--latex", "-h", "--help", "--version", "--jsn"]).map(
         lambda word: (word,)

@@ -1,6 +1,7 @@
 """The figures of small runs, counted by hand, and of queues, against Little's law."""
 
 import math
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def test_staleness_overall_and_of_one_worker() -> None:
 
 
 def test_staleness_of_nothing_has_no_mean() -> None:
-    trace = simulate(Scenario.load("examples/two-learners.toml", until=0.5))
+    trace = simulate(Scenario.load("examples/two-learners.toml", settings={"stop.time": 0.5}))
     nothing = metrics.staleness(trace)
     assert (nothing.count, nothing.max, nothing.quantile(0.5)) == (0, 0, None)
     assert math.isnan(nothing.mean)
@@ -47,6 +48,15 @@ def test_where_the_time_of_a_barrier_goes() -> None:
     assert time.causes["update"].tolist() == [15.0, 0.0]
 
 
+def test_a_long_run_is_summed_up_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = simulate(Scenario.load("examples/vgg19-10gbit.toml", settings={"stop.time": 20}))
+    whole = metrics.summary(trace)
+    monkeypatch.setattr(import_module("sim.metrics.tally"), "AT_ONCE", 1)
+    assert len(trace) > 3 * len(trace.workers)  # several blocks, the last of them shorter
+    assert len(trace) % len(trace.workers)
+    assert metrics.summary(trace) == whole
+
+
 def test_a_worker_that_is_done_is_not_waiting() -> None:
     time = metrics.time(TWO)
     assert time.present.tolist() == [4.0, 5.0]
@@ -62,6 +72,18 @@ def test_what_is_cancelled_or_discarded_is_wasted() -> None:
     )
     assert metrics.wasted(discarded) == {"discarded": 5.0, "cancelled": 0.0, "lost": 0.0}
     assert metrics.outcomes(discarded)["started"] == 7
+
+
+def test_shares_of_all_computing_and_of_all_time() -> None:
+    # A computes all of the 3 s, B too, and all that B does is cancelled; then a barrier of 1 s and 4 s.
+    fleet = [Worker(name="A", compute=1.0), Worker(name="B", compute=4.0)]
+    for protocol, stop, by_hand in (
+        (Protocol.k_sync(1), Stop(time=3), (0.5, 1.0, 0.0)),
+        (Protocol.bsp(), Stop(updates=5), (0.0, 5 / 8, 3 / 8)),
+    ):
+        figures = metrics.summary(simulate(Scenario(workers=fleet, protocol=protocol, stop=stop)))
+        shares = [figures[f"share_{name}"] for name in ("wasted", "computing", "waiting")]
+        assert shares == pytest.approx(by_hand)
 
 
 def test_the_servers_queue_by_hand() -> None:

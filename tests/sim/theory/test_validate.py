@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate
+from sim.statistics import Estimate, sigmas
 from sim.theory import applicable
 from sim.theory.comparison import compare
-from sim.theory.statistics import Estimate, sigmas
 from sim.theory.tables import WRONG
 from sim.theory.validate import FEW_REPLICAS, Case, battery, validate
 
