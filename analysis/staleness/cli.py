@@ -85,7 +85,8 @@ def _experiment(given: dict[str, Any]) -> "StalenessResult":
     from sim import Scenario, SimError
 
     try:
-        scenario = Scenario.load(given["scenario"], _time(given["until"]))
+        until = {} if given["until"] is None else {"stop.time": _time(given["until"])}
+        scenario = Scenario.load(given["scenario"], until)
     except SimError as error:
         raise AnalysisError(str(error)) from None
     scale = SCALES_OF_STALENESS[given["scale"]]
@@ -97,10 +98,10 @@ def _experiment(given: dict[str, Any]) -> "StalenessResult":
         return experiment.staleness(scenario, setup_of(scale.setup, given), options, means, progress)
 
 
-def _time(text: str | None) -> float | str | None:
+def _time(text: str) -> float | str:
     """Return a number as one; a text with a unit is for the scenario to understand."""
     try:
-        return None if text is None else float(text)
+        return float(text)
     except ValueError:
         return text
 

@@ -88,7 +88,7 @@ def staleness(
         tuple(
             Arm(
                 name,
-                protocol.describe(),
+                protocol.describe(scenario.size),
                 tuple(corrected_momentum(recipe, trace) for trace in traces),
                 tuple(np.bincount(np.concatenate([trace.staleness for trace in traces])).tolist()),
                 versions[name],

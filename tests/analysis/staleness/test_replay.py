@@ -119,7 +119,7 @@ def least_squares_by_recursion(
     return versions[-1]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.describe().partition(" (")[0])
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda p: p.describe(4).partition(" (")[0])
 @pytest.mark.parametrize(
     ("rule", "momentum", "how"),
     [
