@@ -78,6 +78,23 @@ ROOMS = {
         "train",
         "updates",
     ],
+    "analysis.report": [
+        "SCALES",
+        "Claim",
+        "Found",
+        "Judged",
+        "Judgement",
+        "Kind",
+        "Order",
+        "Ours",
+        "Printed",
+        "Scale",
+        "Verdict",
+        "judge",
+        "judged",
+        "make",
+        "pages",
+    ],
 }
 HEAVY = {"numpy", "sympy", "scipy", "torch", "matplotlib", "pandas", "joblib", "sklearn"}
 
