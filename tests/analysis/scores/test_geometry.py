@@ -1,3 +1,6 @@
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -135,9 +138,11 @@ def test_a_random_ranking_tends_to_the_baseline() -> None:
     ("fpr", "tpr", "share", "said"),
     [
         ([0.1], [0.0], 0.5, r"tpr\[0\] is 0: there the map"),
+        ([0.1, 0.1], [1.0, 0.0], 0.5, r"tpr\[1\] is 0: there the map"),
         ([0.1, 1.5], [0.5, 0.5], 0.5, r"fpr\[1\]: 1.5 must lie"),
         ([0.1], [float("nan")], 0.5, r"tpr\[0\]: nan must lie"),
         ([0.1], [0.5], 1.0, "share: 1 of positives"),
+        ([0.1], [0.5], 0.0, "share: 0 of positives"),
     ],
 )
 def test_points_without_a_partner_are_refused(
@@ -181,3 +186,29 @@ def test_the_baseline_of_weighted_examples() -> None:
     base = baseline([1, 0, 0], [3.0, 1.0, 2.0])
     assert (base.roc, base.pr, base.prg) == ((1, 1), (1, 0.5), (1, 0))
     assert base.auprg != baseline([1, 0, 0]).auprg
+
+
+@pytest.mark.parametrize(
+    ("recall", "precision", "said"),
+    [
+        ([0.5, 0.5], [0.5, 2.0], r"^precision\[1\]: 2 must lie between 0 and 1"),
+        ([0.5, 0.5], [0.5, 0.0], r"^precision\[1\]: 0 at recall 0.5 is out of reach with a share of 0.5"),
+        ([1.0, 1.0], [0.5, 0.4], r"^precision\[1\]: 0.4 at recall 1 is out of reach"),
+    ],
+)
+def test_precisions_that_no_ranking_has(recall: list[float], precision: list[float], said: str) -> None:
+    with pytest.raises(AnalysisError, match=said):
+        pr_to_roc(recall, precision, 0.5)
+
+
+def test_calling_all_positive_is_the_corner_whatever_is_rounded() -> None:
+    for percent in range(1, 100):
+        fpr, tpr = pr_to_roc([1.0], [percent / 100], percent / 100)
+        assert 1 - 1e-12 < fpr[0] <= 1 == tpr[0]
+
+
+def test_fractions_become_floats() -> None:
+    half: Any = Fraction(1, 2)
+    quarter: Any = Fraction(1, 4)
+    for mapped in (roc_to_pr([quarter], [half], 0.5), pr_to_roc([half], [half], 0.5)):
+        assert all(values.dtype == np.float64 for values in mapped)

@@ -140,3 +140,16 @@ def test_a_threshold_that_rounding_up_would_lose_is_cut_off() -> None:
 def test_a_threshold_next_to_another_needs_all_its_digits() -> None:
     near = float(np.nextafter(0.3, 1))
     assert [shortest(counts([0, 1], [0.3, near]), at) for at in (0.3, near)] == ["0.3", repr(near)]
+
+
+@pytest.mark.parametrize(
+    "rule", ["precision=0.75", "recall=0.5", "specificity=0.5", "fpr=0.5", "threshold=3.5"]
+)
+def test_a_point_says_what_it_is_for(rule: str) -> None:
+    c = counts(Y, SCORE)
+    found = operate(c, parse_rule(rule))
+    assert found is not None
+    assert found.rule == rule.replace("=", " ")
+    assert best_f_gain(c).rule == "best F-gain"
+    assert found.fn + found.tp == found.tn + found.fp == 4
+    assert found.specificity == found.tn / 4
