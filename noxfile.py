@@ -37,7 +37,7 @@ ROOMS = {
     "analysis/scores": ["tests/analysis/scores"],
     "analysis/learning": ["tests/analysis/learning"],
 }
-NUMBERLESS = ["cli", "errors", "figures", "files", "plots", "report", "terminal"]
+NUMBERLESS = ["cli", "drawing", "errors", "figures", "files", "plots", "report", "terminal"]
 
 
 def readme_command(index: int) -> str:
