@@ -10,10 +10,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from analysis.report import Found, pages
+from analysis.report import SCALES, Found, judged, pages
 from analysis.report.handed_in import CLAIMS
-from analysis.report.writing import slug
-from tests.commands import run
+from analysis.report.part import Part
+from analysis.report.parts.learning import EXPERIMENTS, compute, given
+from analysis.report.writing import data, markdown, slug
+from tests.commands import ROOT, run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
@@ -143,7 +145,7 @@ REPORT = """
 <script>
 window.addEventListener("load", () => {
   const wide = document.documentElement.clientWidth;
-  const scrolls = element => element.closest(".table, .equation, pre");
+  const scrolls = element => element.closest(".table, .equation, pre, .large");
   const out = [...document.querySelectorAll("body *")].filter(element =>
     element.getBoundingClientRect().right > wide + 1 && !scrolls(element) && !element.closest("svg"));
   const boxes = [...document.querySelectorAll(".table, pre")];
@@ -229,3 +231,24 @@ def test_the_page_is_printed(folder: Path, tmp_path: Path) -> None:
     content = printed.read_bytes()
     assert content.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) > 8
+
+
+def test_the_kept_page_is_that_of_its_results() -> None:
+    kept = ROOT / "examples/report"
+    told = json.loads((kept / "report.json").read_bytes())
+    parts = {name: Part(numbers) for name, numbers in told["results"].items()}
+    again = Found(
+        SCALES[told["scale"]], tuple(told["problems"]), parts, tuple(judged(CLAIMS, told["results"]))
+    )
+    assert again.broken == ()
+    assert data(again) == told
+    assert markdown(again) == (kept / "report.md").read_text(encoding="utf-8")
+    page = Page((kept / "report.html").read_text(encoding="utf-8"))
+    assert {claim.printed for claim in CLAIMS if " " not in claim.printed} <= set(page.words)
+    assert page.pictures == len(list((kept / "figures").iterdir()))
+
+
+def test_the_kept_page_shows_the_kept_results_of_training() -> None:
+    told = json.loads((ROOT / "examples/report/report.json").read_bytes())["results"]["learning"]
+    results = {name: given(ROOT / "examples/fashion-mnist", name, SCALES["small"]) for name in EXPERIMENTS}
+    assert json.loads(json.dumps(compute(results, None).numbers)) == told
