@@ -237,9 +237,9 @@ def test_the_kept_page_is_that_of_its_results() -> None:
     kept = ROOT / "examples/report"
     told = json.loads((kept / "report.json").read_bytes())
     parts = {name: Part(numbers) for name, numbers in told["results"].items()}
-    again = Found(
-        SCALES[told["scale"]], tuple(told["problems"]), parts, tuple(judged(CLAIMS, told["results"]))
-    )
+    claims = tuple(judged(CLAIMS, told["results"]))
+    scale, problems = SCALES[told["scale"]], tuple(told["problems"])
+    again = Found(scale, problems, parts, claims, told["trained_elsewhere"])
     assert again.broken == ()
     assert data(again) == told
     assert markdown(again) == (kept / "report.md").read_text(encoding="utf-8")
