@@ -179,10 +179,14 @@ addEventListener("message", event => { document.body.dataset.found = event.data;
 """
 
 
-def browsed(folder: Path, tmp_path: Path, width: int, *, dark: bool) -> dict[str, Any]:
+def browsed(
+    folder: Path, tmp_path: Path, width: int, *, dark: bool = False, on_paper: bool = False
+) -> dict[str, Any]:
     """Return what Chromium finds on the page at a width."""
     assert CHROMIUM
     text = (folder / "report.html").read_text(encoding="utf-8")
+    if on_paper:
+        text = text.replace("@media print", "@media all")
     probed = text.replace("<head>", f"<head>{PROBE}", 1).replace("</body>", f"{REPORT}</body>", 1)
     (tmp_path / "probed.html").write_text(probed, encoding="utf-8")
     (tmp_path / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
@@ -216,6 +220,14 @@ def test_in_a_browser_nothing_is_out_of_place(
     assert (seen["page"], seen["out"], seen["cut"]) == (0, [], [])
     assert seen["pictures"] == page.pictures
     assert (seen["empty"], seen["maths"]) == (0, 0)
+
+
+@in_a_browser
+def test_on_paper_nothing_is_cut(folder: Path, page: Page, tmp_path: Path) -> None:
+    between_margins = 673  # pixels, of 210 mm less twice 16
+    seen = browsed(folder, tmp_path, between_margins, on_paper=True)
+    assert (seen["page"], seen["out"], seen["cut"], seen["empty"]) == (0, [], [], 0)
+    assert seen["pictures"] == page.pictures
 
 
 @in_a_browser
