@@ -73,12 +73,15 @@ class Found:
         By their names.
     claims
         What was printed beside ours.
+    source
+        Where the results of training were taken from; None where they were made.
     """
 
     scale: Scale
     problems: tuple[int, ...]
     parts: Mapping[str, Part]
     claims: tuple[Judged, ...]
+    source: str | None = None
 
     @property
     def results(self) -> dict[str, Mapping[str, object]]:
@@ -106,7 +109,8 @@ def make(order: Order, watching: Watching) -> Found:
             parts[name] = _part(name, order, watching)
     results = {name: part.numbers for name, part in parts.items()}
     claims = judged((claim for claim in CLAIMS if claim.problem in order.problems), results)
-    return Found(order.scale, order.problems, parts, tuple(claims))
+    source = str(order.source) if order.source and LEARNING in order.problems else None
+    return Found(order.scale, order.problems, parts, tuple(claims), source)
 
 
 def _part(name: str, order: Order, watching: Watching) -> Part:

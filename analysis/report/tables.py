@@ -59,12 +59,12 @@ class Tables:
 
     def faulty(self) -> list[dict[str, str]]:
         """Return what does not stand, those of one question and reason together."""
-        bad = [each for each in self._found.claims if each.verdict in (Verdict.WRONG, Verdict.NOT_SHOWN)]
+        groups: dict[tuple[str, str], list[Judged]] = {}
+        for each in self._found.claims:
+            if each.verdict in (Verdict.WRONG, Verdict.NOT_SHOWN):
+                groups.setdefault((each.claim.question, each.claim.reason), []).append(each)
         told = []
-        for (question, reason), group in groupby(
-            bad, key=lambda each: (each.claim.question, each.claim.reason)
-        ):
-            several = list(group)
+        for (question, reason), several in groups.items():
             names = "; ".join(f"{each.claim.what}: {each.claim.printed}" for each in several)
             why = self._reason(reason) if reason else several[0].judgement.sentence
             told.append({"question": question, "what": names, "why": why})

@@ -45,6 +45,7 @@ def data(found: Found) -> dict[str, Any]:
     return {
         "scale": found.scale.name,
         "problems": list(found.problems),
+        "trained_elsewhere": found.source,
         "claims": [_claim(each, found) for each in found.claims],
         "results": found.results,
     }
@@ -122,7 +123,8 @@ def _text(found: Found, flavour: Flavour) -> str:
 
 def _command(found: Found) -> str:
     some = "" if len(found.problems) == 5 else f" --only {','.join(map(str, found.problems))}"  # noqa: PLR2004  # all
-    return f"python -m analysis report --out report --scale {found.scale.name}{some}"
+    given = f" --from {found.source}" if found.source else ""
+    return f"python -m analysis report --out report --scale {found.scale.name}{some}{given}"
 
 
 def markdown(found: Found) -> str:

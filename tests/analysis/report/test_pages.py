@@ -179,10 +179,14 @@ addEventListener("message", event => { document.body.dataset.found = event.data;
 """
 
 
-def browsed(folder: Path, tmp_path: Path, width: int, *, dark: bool) -> dict[str, Any]:
+def browsed(
+    folder: Path, tmp_path: Path, width: int, *, dark: bool = False, on_paper: bool = False
+) -> dict[str, Any]:
     """Return what Chromium finds on the page at a width."""
     assert CHROMIUM
     text = (folder / "report.html").read_text(encoding="utf-8")
+    if on_paper:
+        text = text.replace("@media print", "@media all")
     probed = text.replace("<head>", f"<head>{PROBE}", 1).replace("</body>", f"{REPORT}</body>", 1)
     (tmp_path / "probed.html").write_text(probed, encoding="utf-8")
     (tmp_path / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
@@ -219,6 +223,14 @@ def test_in_a_browser_nothing_is_out_of_place(
 
 
 @in_a_browser
+def test_on_paper_nothing_is_cut(folder: Path, page: Page, tmp_path: Path) -> None:
+    between_margins = 673  # pixels, of 210 mm less twice 16
+    seen = browsed(folder, tmp_path, between_margins, on_paper=True)
+    assert (seen["page"], seen["out"], seen["cut"], seen["empty"]) == (0, [], [], 0)
+    assert seen["pictures"] == page.pictures
+
+
+@in_a_browser
 def test_the_page_is_printed(folder: Path, tmp_path: Path) -> None:
     assert CHROMIUM
     printed = tmp_path / "report.pdf"
@@ -237,9 +249,9 @@ def test_the_kept_page_is_that_of_its_results() -> None:
     kept = ROOT / "examples/report"
     told = json.loads((kept / "report.json").read_bytes())
     parts = {name: Part(numbers) for name, numbers in told["results"].items()}
-    again = Found(
-        SCALES[told["scale"]], tuple(told["problems"]), parts, tuple(judged(CLAIMS, told["results"]))
-    )
+    claims = tuple(judged(CLAIMS, told["results"]))
+    scale, problems = SCALES[told["scale"]], tuple(told["problems"])
+    again = Found(scale, problems, parts, claims, told["trained_elsewhere"])
     assert again.broken == ()
     assert data(again) == told
     assert markdown(again) == (kept / "report.md").read_text(encoding="utf-8")
