@@ -212,3 +212,8 @@ def test_fractions_become_floats() -> None:
     quarter: Any = Fraction(1, 4)
     for mapped in (roc_to_pr([quarter], [half], 0.5), pr_to_roc([half], [half], 0.5)):
         assert all(values.dtype == np.float64 for values in mapped)
+
+
+def test_a_space_that_is_none_is_refused() -> None:
+    with pytest.raises(AnalysisError, match="space: 'ROC' must be roc or pr"):
+        dominates([0, 1], [1, 2], [1, 2], space="ROC")  # type: ignore[arg-type]  # what is refused

@@ -110,6 +110,16 @@ def test_weights_round_nothing_off_a_bound() -> None:
     found = operate(c, Rule("recall", 0.9))
     assert found is not None
     assert found.threshold == 2
+    c = counts([1] + [0] * 10, np.arange(11)[::-1], np.full(11, 0.1))
+    for rule in (Rule("fpr", 0.3), Rule("specificity", 0.7)):
+        found = operate(c, rule)
+        assert found is not None
+        assert (found.threshold, found.fp) == (10, 0)  # of equal recalls the highest threshold
+    ahead = counts([0] * 3 + [1] + [0] * 7, np.arange(11)[::-1], np.full(11, 0.1))
+    for rule in (Rule("fpr", 0.3), Rule("specificity", 0.7)):
+        found = operate(ahead, rule)
+        assert found is not None
+        assert (found.threshold, found.recall) == (7, 1)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=8))

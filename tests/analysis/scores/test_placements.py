@@ -102,3 +102,9 @@ def test_results_are_read_by_name() -> None:
     assert "<table" in shown
     with pytest.raises(AnalysisError, match="model: 'c' must be one of fine, rough"):
         result.interval("c")
+
+
+def test_equal_rankings_differ_by_nothing_for_certain() -> None:
+    found = delong(Y, {"a": SCORES[0], "b": SCORES[0] * 2 + 1, "c": SCORES[1]})
+    assert found.difference("a", "b") == (0, (0, 0), 1)
+    assert found.difference("a", "c").p != 1
