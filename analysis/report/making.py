@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.files import write
 from analysis.report.claims import Judged, judged
 from analysis.report.handed_in import CLAIMS
-from analysis.report.keeping import keep, kept, key_of
+from analysis.report.keeping import keep, kept, key_of, name_of
 from analysis.report.part import Part
 from analysis.report.scales import Scale
 
@@ -174,8 +174,8 @@ def _trained(experiment: str, task: "Task", order: Order, watching: Watching) ->
             result = None
         if result is not None and learning.fits(result, task):
             return result
-    key = key_of(experiment, task.setup, task.options[experiment], task.data)
-    folder = order.out / "training" / key[:12]
+    name = name_of(experiment, task.setup, task.options[experiment], task.data)
+    folder = order.out / "training" / name[:12]
     result = learning.train(task, experiment, folder, watching.training, order.jobs)
     write(path, f"{to_json(asdict(result))}\n".encode())
     shutil.rmtree(folder, ignore_errors=True)
