@@ -16,8 +16,9 @@ from analysis.learning import (
     experiments,
     read_result,
 )
-from analysis.learning.batch_growth import Arm, ArmDifference, estimate
+from analysis.learning.batch_growth import Arm, ArmDifference
 from analysis.learning.curves import Curves
+from analysis.learning.estimates import estimate
 from analysis.learning.figures import COLOURS, STYLES, plot
 from analysis.learning.results import Result
 from analysis.learning.runs import Keeping
