@@ -12,6 +12,7 @@ from typing import Any, Self
 import click
 
 from sim import timeline
+from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
 from sim.engine import ENGINES, simulate, summarise
 from sim.errors import SimError
@@ -256,7 +257,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

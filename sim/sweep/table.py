@@ -38,6 +38,12 @@ class Summary:
         """Why the first of its runs that failed did."""
         return next((row.result.error for row in self.rows if row.result.error is not None), None)
 
+    @property
+    def numbers(self) -> list[str]:
+        """The names of the figures that are numbers."""
+        figures = next((row.result.figures for row in self.rows if row.result.figures), {})
+        return [name for name, each in figures.items() if not isinstance(each, str)]
+
     def estimate(self, figure: str) -> Estimate | None:
         """Return a figure's mean; ``None`` where a run failed or gave no number.
 
