@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nets import build, layers, testing, zoo
-    from nets.counting.check import Check
+    from nets.counting.outcome import Check
     from nets.errors import NetsError
     from nets.network.graph import Network, Node
     from nets.public import check, compare, draw, table, which
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CONVENTIONS": "tables.presets",
-    "Check": "counting.check",
+    "Check": "counting.outcome",
     "Comparison": "tables.comparison",
     "Convention": "tables.conventions",
     "NetsError": "errors",

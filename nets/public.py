@@ -18,7 +18,7 @@ from nets.tables.table import Table
 if TYPE_CHECKING:
     from torch import nn
 
-    from nets.counting.check import Check
+    from nets.counting.outcome import Check
     from nets.counting.registry import Rules
     from nets.tables.which import Which
 
@@ -150,7 +150,7 @@ def check(
     rules: "Rules | None" = None,
     **options: Any,  # noqa: ANN401  # each net has options of its own
 ) -> "Check":
-    """Count in several ways and compare row by row; see `nets.counting.check.Check`.
+    """Count in several ways and compare row by row; see `nets.counting.outcome.Check`.
 
     A net's formulas are compared with a trace of the built net, with fvcore and with torch's counter; a
     module's trace is compared with these two. Parameters are as for `table`.

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from nets import zoo
-from nets.counting.check import Check, Difference
+from nets.counting.outcome import Check, Difference
 from nets.counting.published import PUBLISHED, Verdict
 from nets.layers.base import show
 from nets.tables.comparison import Comparison, Pair

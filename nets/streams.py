@@ -32,6 +32,18 @@ def is_unicode() -> bool:
     return encoding().lower().replace("-", "").startswith("utf")
 
 
+class Command(click.Command):
+    """A command whose help is spelled so that standard output takes it."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help."""
+        return plain(super().get_help(ctx), encoding())
+
+
+class Group(Command, click.Group):
+    """A command that has others below it."""
+
+
 def put(text: str, *, escaped: Callable[[str], str] | None = None) -> None:
     """Write a text to standard output.
 

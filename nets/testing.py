@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from nets.counting.check import Check, check_module, check_network
+from nets.counting.check import check_module, check_network
+from nets.counting.outcome import Check
 from nets.counting.suspects import row_suspect, total_suspect
 from nets.errors import CountError, InputError
 from nets.inputs import shape_of

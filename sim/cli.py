@@ -2,35 +2,27 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import click
 
-from sim import timeline
+from sim.cli_input import Given, scenario_in, setting_options, settings_of
+from sim.cli_output import Output, output_options
 from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
 from sim.engine import ENGINES, simulate, summarise
 from sim.errors import SimError
-from sim.files import write
 from sim.manual import PROGRAM, SETTINGS, VERSION, give_examples
 from sim.metrics import summary
 from sim.progress import Watch
 from sim.scenario import Scenario
 from sim.scenario.units import parse
 from sim.scenario.values import checked_seed, shown
-from sim.terminal import Screen, any_streams, as_json
+from sim.terminal import any_streams
 from sim.trace import Trace, tables
-from sim.trace.export import pieces
-
-WIDEST = 120
-"""Columns that a timeline takes at most, however wide the terminal."""
-
-Writer = Callable[[Trace, Path], None]
 
 
 @click.group(context_settings=SETTINGS)
@@ -39,133 +31,8 @@ def cli() -> None:
     """Simulate a parameter server and its workers: who read what when, how stale each gradient was."""
 
 
-def _csv(trace: Trace, path: Path) -> None:
-    write(path, trace.to_pandas().to_csv(index=False).encode())
-
-
-def _perfetto(trace: Trace, path: Path) -> None:
-    from sim.timeline import perfetto
-
-    perfetto.write(trace, path)
-
-
-WRITERS: dict[str, Writer] = {
-    "csv": _csv,
-    "timeline": timeline.write,
-    "perfetto": _perfetto,
-    "save": Trace.save,
-}
-
-
-@dataclass(frozen=True)
-class Output:
-    """What becomes of a run: files by the names in `WRITERS`, and what is printed."""
-
-    files: Mapping[str, Path]
-    json: bool
-    all_workers: bool
-
-    @classmethod
-    def checked(cls, *, json: bool, all_workers: bool, **paths: Path | None) -> Self:
-        """Return it, once it is sure that nothing obvious stands against it; raises `SimError` otherwise."""
-        files = {name: path for name, path in paths.items() if path is not None}
-        if len({os.path.realpath(path) for path in files.values()}) < len(files):
-            raise SimError(f"{', '.join(f'--{name} {path}' for name, path in files.items())}: must differ")
-        for name, path in files.items():
-            _check_writable(name, path)
-        if "timeline" in files:
-            timeline.file_kind(files["timeline"])
-        return cls(files, json, all_workers)
-
-    def spare(self, given: Path | None) -> None:
-        """Raise `SimError` where a file would be written over the one that the run is made from."""
-        for name, path in self.files.items():
-            if given is not None and os.path.realpath(path) == os.path.realpath(given):
-                raise SimError(f"--{name} {path}: is the scenario itself: give another name")
-
-    def deliver(self, trace: Trace) -> None:
-        """Write the files and print the run, the latter also where a file could not be written."""
-        failures = {}
-        for name, path in self.files.items():
-            try:
-                WRITERS[name](trace, path)
-            except SimError as error:
-                failures[name] = f"--{name} {error}"
-        if self.json:
-            for piece in pieces(trace, ascii_only=not Screen().unicode):
-                click.echo(piece, nl=False)
-            click.echo()
-        else:
-            self._print(trace)
-            for name in [name for name in self.files if name not in failures]:
-                click.echo(f"{name} written to {self.files[name]}", err=True)
-        if failures:
-            raise SimError("\n".join(failures.values()))
-
-    def deliver_figures(self, scenario: Scenario, seed: int, figures: dict[str, Any]) -> None:
-        """Print the figures of a run of which no gradient was kept."""
-        if self.json:
-            head = {"scenario": scenario.to_data(), "seed": seed, "engine": figures["engine"]}
-            click.echo(as_json(head | {"summary": tables.grouped(figures, self._groups(scenario))}))
-        else:
-            self._print_figures(Screen(), scenario, figures)
-
-    def _print(self, trace: Trace) -> None:
-        screen, figures = Screen(), {"engine": trace.engine} | summary(trace)
-        if timeline.is_small(trace):
-            if trace.scenario.title:
-                screen.print(trace.scenario.title, markup=False, style="bold")
-            screen.print(timeline.styled(trace, min(screen.width, WIDEST), unicode=screen.unicode))
-            screen.print(tables.gradients(trace))
-            screen.print(tables.summary(figures, self._groups(trace.scenario)))
-        else:
-            self._print_figures(screen, trace.scenario, figures)
-
-    def _print_figures(self, screen: Screen, scenario: Scenario, figures: dict[str, Any]) -> None:
-        if scenario.title:
-            screen.print(scenario.title, markup=False, style="bold")
-        screen.print(tables.summary(figures, self._groups(scenario)))
-
-    def _groups(self, scenario: Scenario) -> list[tuple[str, int]] | None:
-        if self.all_workers:
-            return None
-        return [(worker.name, worker.count or 1) for worker in scenario.workers]
-
-
-def _check_writable(name: str, path: Path) -> None:
-    reason = ""
-    if str(path) == "-":
-        reason = "standard output is for the summary: give the name of a file"
-    elif not path.parent.is_dir():
-        reason = f"there is no directory {path.parent}"
-    elif path.is_dir():
-        reason = "Is a directory"
-    elif not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        reason = "Permission denied"
-    if reason:
-        raise SimError(f"--{name} {path}: {reason}")
-
-
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where a trace goes."""
-    file = click.Path(path_type=Path)
-    options = [
-        click.option(
-            "--workers", "all_workers", is_flag=True, help="A line for each worker of a group, too."
-        ),
-        click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead."),
-        click.option("--csv", type=file, metavar="FILE.csv", help="Write the gradients, a row each."),
-        click.option(
-            "--timeline", type=file, metavar="FILE.png|.svg|.html", help="Draw the timeline; .html has zoom."
-        ),
-        click.option("--perfetto", type=file, metavar="FILE.json", help="Write it for ui.perfetto.dev."),
-        click.option("--save", type=file, metavar="FILE.parquet", help="Keep the trace, for `show`."),
-    ]
-    return reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
 @cli.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--worker", "workers", multiple=True, metavar="NAME=TIME", help="A worker; TIME may be a,b,c.")
 @click.option("--until", metavar="TIME", help="Stop at this time (inclusive): seconds, or such as '12 ms'.")
 @click.option(
@@ -181,10 +48,13 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--summary-only", is_flag=True, help="Keep sums in place of gradients: any length fits into memory."
 )
+@setting_options
 @output_options
 def run(
     file: Path | None,
     workers: tuple[str, ...],
+    sets: tuple[str, ...],
+    protocols: tuple[str, ...],
     until: str | None,
     seed: int | None,
     engine: str,
@@ -192,13 +62,15 @@ def run(
     summary_only: bool,
     **output: Any,  # noqa: ANN401 -- see output_options
 ) -> int:
-    """Simulate the scenario in FILE, or asynchronous workers given by --worker.
+    """Simulate the scenario in FILE (- reads standard input), or asynchronous workers given by --worker.
 
     Prints a timeline and the gradients of a small run, and a summary of any.
     """
-    scenario = _scenario(file, workers, None if until is None else _time(until))
+    until_then = {} if until is None else {"stop.time": _time(until)}
+    given = _given(file, workers, settings_of(sets, protocols, until_then))
     asked = Output.checked(**output)
-    asked.spare(file)
+    given.spare(asked.files)
+    scenario = given.scenario
     if summary_only and asked.files:
         raise SimError(f"--summary-only keeps no gradients to write to --{next(iter(asked.files))}")
     seed = checked_seed(scenario.seed if seed is None else seed)
@@ -227,12 +99,12 @@ def show(file: Path, **output: Any) -> None:  # noqa: ANN401 -- see output_optio
     asked.deliver(Trace.load(file))
 
 
-def _scenario(file: Path | None, workers: tuple[str, ...], until: float | str | None) -> Scenario:
+def _given(file: Path | None, workers: tuple[str, ...], settings: Mapping[str, object]) -> Given:
     if (file is None) == (not workers):
         raise SimError("give either a scenario FILE or workers by --worker NAME=TIME")
     if file is not None:
-        return Scenario.load(file, until)
-    return Scenario.from_data({"workers": [_worker(text) for text in workers]}, until=until)
+        return scenario_in(file, settings)
+    return Given(Scenario.from_data({"workers": [_worker(text) for text in workers]}, settings=settings))
 
 
 def _time(text: str) -> float | str:
@@ -264,6 +136,7 @@ give_examples(cli)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 2 on bad input, 130 on Ctrl-C, 141 if nobody reads."""
+    is_closed = sys.stdout is None
     with any_streams():
         try:
             status = _status(sys.argv[1:] if arguments is None else list(arguments))
@@ -271,6 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             status = 141
         except (click.Abort, KeyboardInterrupt):
             status = 130
+        if is_closed and status == 0:
+            status = _refuse("standard output is closed")
         return _flushed(status)
 
 

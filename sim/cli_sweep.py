@@ -1,6 +1,5 @@
 """The commands that run many scenarios: ``sweep``, ``merge`` and ``best``."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from typing import Any, Self
 
 import click
 
+from sim.cli_input import FILE, scenario_in, setting_options, settings_of
+from sim.cli_output import check_writable
 from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.files import write
 from sim.progress import RunsWatch
-from sim.scenario import Scenario
 from sim.sweep import text
 from sim.sweep.files import journal_of, kind_of, records
 from sim.sweep.journal import Journal
@@ -26,7 +26,6 @@ from sim.sweep.table import Summary, frame, summaries
 from sim.terminal import Screen, as_json
 
 Command = Callable[..., Any]
-FILE = click.argument("file", type=click.Path(path_type=Path))
 PATH = click.Path(dir_okay=False, path_type=Path)
 MOST_SHOWN = 10
 """Points that `best` shows."""
@@ -89,7 +88,7 @@ def plan_options(command: Command) -> Command:
         ),
         click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead."),
     ]
-    return _added(command, options)
+    return _added(setting_options(command), options)
 
 
 def shown_options(command: Command) -> Command:
@@ -126,7 +125,10 @@ class Asked:
         over: Sequence[str],
         until: Sequence[str],
         figure: str,
+        drawn: Path | None = None,
         *,
+        sets: Sequence[str],
+        protocols: Sequence[str],
         replicas: int,
         seed: int | None,
         most: int,
@@ -134,7 +136,8 @@ class Asked:
         **where: Any,  # noqa: ANN401 -- engine, jobs, dask and ray
     ) -> Self:
         """Return it; raises `SimError` where something stands against it."""
-        scenario = Scenario.load(file)
+        given = scenario_in(file, settings_of(sets, protocols))
+        scenario = given.scenario
         axes = tuple(map(parse_axis, over))
         shares = dict(_share(each, figure) for each in until)
         first = scenario.seed if seed is None else seed
@@ -142,7 +145,9 @@ class Asked:
             kind_of("--out", out)
             check_writable("out", out)
             check_writable("out", journal_of(out))
-            spare(file, "out", out)
+        if drawn is not None:
+            check_writable("figure", drawn)
+        given.spare({"out": out, "figure": drawn})
         return cls(Plan(scenario, axes, Replicas.checked(replicas, first, shares, most)), out=out, **where)
 
     def rows(self, shard: str | None = None) -> tuple[Row, ...]:
@@ -174,25 +179,6 @@ def _share(given: str, figure: str) -> tuple[str, float]:
         raise SimError(f"--until-interval {given}: must read SHARE or FIGURE=SHARE, such as 0.01") from None
 
 
-def check_writable(name: str, path: Path) -> None:
-    """Raise `SimError` where it is plain that the file of an option cannot be written."""
-    reason = ""
-    if not path.parent.is_dir():
-        reason = f"there is no directory {path.parent}"
-    elif path.is_dir():
-        reason = "Is a directory"
-    elif not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        reason = "Permission denied"
-    if reason:
-        raise SimError(f"--{name} {path}: {reason}")
-
-
-def spare(file: Path, name: str, path: Path) -> None:
-    """Raise `SimError` where a file would be written over the scenario."""
-    if os.path.realpath(path) == os.path.realpath(file):
-        raise SimError(f"--{name} {path}: is the scenario itself: give another name")
-
-
 @click.command()
 @FILE
 @plan_options
@@ -216,12 +202,10 @@ def sweep(
     Ends with status 1 where a run failed.
     """
     shown = figures or text.FIGURES
-    wanted = Asked.checked(file, over, until, shown[0], **asked)
+    wanted = Asked.checked(file, over, until, shown[0], figure, **asked)
     paths = [axis.path for axis in wanted.plan.axes]
     if figure is not None:
         _drawable(figure, x or paths[0], paths)
-        check_writable("figure", figure)
-        spare(file, "figure", figure)
     rows = wanted.rows(shard)
     found = summaries(rows)
     if figure is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.progress import Progress
 
+from sim.cli_input import FILE, scenario_in, setting_options, settings_of
 from sim.engine import simulate
 from sim.errors import SimError, SimulationError
 from sim.progress import Watch
@@ -25,7 +26,6 @@ SEED = click.option(
 REPLICAS = click.option(
     "--replicas", type=click.IntRange(2, 10_000), default=20, show_default=True, help="Independent runs."
 )
-FILE = click.argument("file", type=click.Path(path_type=Path))
 OUT = click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -37,6 +37,7 @@ OUT = click.option(
 
 @click.command()
 @FILE
+@setting_options
 @click.option("--latex", is_flag=True, help="Print the formulas that apply in LaTeX; simulate nothing.")
 @click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead.")
 @REPLICAS
@@ -45,14 +46,22 @@ OUT = click.option(
     "--updates", type=click.IntRange(1, 10**15), help="Let each replica make so many, instead of [stop]."
 )
 def theory(
-    file: Path, *, latex: bool, json: bool, replicas: int, seed: int | None, updates: int | None
+    file: Path,
+    sets: tuple[str, ...],
+    protocols: tuple[str, ...],
+    *,
+    latex: bool,
+    json: bool,
+    replicas: int,
+    seed: int | None,
+    updates: int | None,
 ) -> None:
     """Show the closed forms that apply to the scenario in FILE, and its simulation beside them."""
     from sim.theory import applicable
     from sim.theory import tables as show
     from sim.theory.comparison import compare, unsimulated
 
-    scenario = Scenario.load(file)
+    scenario = scenario_in(file, settings_of(sets, protocols)).scenario
     if updates is not None:
         scenario = scenario.model_copy(update={"stop": Stop(updates=updates)})
     known = applicable(scenario)
@@ -175,12 +184,17 @@ def _writable(out: Path) -> None:
 
 @plot.command()
 @FILE
+@setting_options
 @OUT
 @SEED
-def staleness(file: Path, out: Path, seed: int | None) -> None:
+def staleness(
+    file: Path, sets: tuple[str, ...], protocols: tuple[str, ...], out: Path, seed: int | None
+) -> None:
     """Draw the staleness histogram of a run, with the theoretical distribution where one applies."""
     _writable(out)
-    scenario = Scenario.load(file)
+    given = scenario_in(file, settings_of(sets, protocols))
+    given.spare({"out": out})
+    scenario = given.scenario
     trace = _watched(scenario, scenario.seed if seed is None else seed)
     from sim.theory import plots
 
@@ -190,6 +204,7 @@ def staleness(file: Path, out: Path, seed: int | None) -> None:
 
 @plot.command()
 @FILE
+@setting_options
 @OUT
 @SEED
 @click.option(
@@ -198,10 +213,20 @@ def staleness(file: Path, out: Path, seed: int | None) -> None:
 @click.option(
     "--gradients", type=click.IntRange(min=100), default=4000, show_default=True, help="In each run, about."
 )
-def k(file: Path, out: Path, seed: int | None, replicas: int, gradients: int) -> None:
+def k(
+    file: Path,
+    sets: tuple[str, ...],
+    protocols: tuple[str, ...],
+    out: Path,
+    seed: int | None,
+    replicas: int,
+    gradients: int,
+) -> None:
     """Draw updates per second and mean staleness over K, for the workers of the scenario in FILE."""
     _writable(out)
-    scenario = Scenario.load(file)
+    given = scenario_in(file, settings_of(sets, protocols))
+    given.spare({"out": out})
+    scenario = given.scenario
     from sim.theory import plots
     from sim.theory.over_k import over_k
 

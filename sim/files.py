@@ -6,7 +6,7 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from sim.errors import SimError
 
@@ -61,7 +61,12 @@ def text_of(path: Path) -> str:
         Where it is another encoding.
     """
     with path.open("rb") as file:
-        content = file.read(LARGEST_TEXT + 1)
+        return text_in(file)
+
+
+def text_in(file: IO[bytes]) -> str:
+    """Return a text in UTF-8 that an open file holds; raises as `text_of` does."""
+    content = file.read(LARGEST_TEXT + 1)
     if len(content) > LARGEST_TEXT:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return content.decode("utf-8-sig").replace("\r\n", "\n")

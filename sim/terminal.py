@@ -145,10 +145,14 @@ def as_json(data: Any) -> str:  # noqa: ANN401 -- whatever JSON can hold
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a `Grid`: a number stands to the right and in one piece, words stand to the left."""
+    """A column of a `Grid`: a number stands to the right and in one piece, words stand to the left.
+
+    One with ``beside`` is never parted from the next.
+    """
 
     head: str
     words: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,13 +202,23 @@ class Grid:
                  for i in range(self.keys)]  # fmt: skip
         widths = [*names, *widths[self.keys :]]
         tables: list[list[int]] = []
-        for place in everything[self.keys :]:
-            longer = [*(tables[-1] if tables else everything[: self.keys]), place]
+        for places in self._inseparable(everything[self.keys :]):
+            longer = [*(tables[-1] if tables else everything[: self.keys]), *places]
             if tables and _total([widths[i] for i in longer], CLOSE) > room:
-                tables.append([*everything[: self.keys], place])
+                tables.append([*everything[: self.keys], *places])
             else:
                 tables[-1:] = [longer]
         return [(places, CLOSE, self._squeezed(places, widths, room)) for places in tables or [everything]]
+
+    def _inseparable(self, places: list[int]) -> list[list[int]]:
+        """Return columns in pieces that nothing may part."""
+        pieces: list[list[int]] = []
+        for place in places:
+            if pieces and self.columns[place - 1].beside:
+                pieces[-1].append(place)
+            else:
+                pieces.append([place])
+        return pieces
 
     def _squeezed(self, places: list[int], widths: list[int], room: int) -> list[int]:
         """Return the widths of a table's columns, those of words narrower where it is too wide."""

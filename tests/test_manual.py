@@ -1,5 +1,7 @@
 """What every command line says of itself, the same way in all three packages."""
 
+import io
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.metadata import version
@@ -42,6 +44,19 @@ def test_help_has_two_examples_and_a_short_option(command: tuple[str, ...], said
     assert text.startswith(f"Usage: python -m {' '.join(command)} ")
     assert text.partition("Examples:")[2].count(f"python -m {' '.join(command)}") >= 2
     assert said(*command, "-h") == text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_is_shown_by_every_terminal(
+    command: tuple[str, ...], encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, *words = command
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
+    assert import_module(f"{package}.cli").main([*words, "--help"]) == 0
+    sys.stdout.flush()
+    assert out.getvalue().decode(encoding).startswith("Usage: ")
 
 
 @pytest.mark.parametrize("command", GROUPS, ids=" ".join)

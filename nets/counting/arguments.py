@@ -88,7 +88,7 @@ class Arguments:
                 return torch.empty([size(s) for s in spec.shape], dtype=spec.dtype or dtype, device=device)
 
         def given(tensor: Tensor) -> Tensor:
-            return recorder.fake(tensor) if tensor.device.type == "meta" else tensor
+            return recorder.standins.fake(tensor) if tensor.device.type == "meta" else tensor
 
         made: tuple[Any, dict[str, Any]] = _mapped((self.args, dict(self.kwargs)), make, given)
         return made

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 import attrs
 
-from nets.counting.call import Call, Operand
+from nets.counting.operations import gradients_of, moved, operation_in, product_of_weights
 from nets.counting.parameters import Parameter
-from nets.counting.recorder import BACKWARD, FORWARD, Performed, Visit
+from nets.counting.performed import BACKWARD, FORWARD, Performed
+from nets.counting.scopes import Visit
 from nets.counting.trace import Trace
 from nets.frozen import FrozenMap
 from nets.layers import kinds
@@ -176,7 +176,7 @@ class _Tabulation:
             draft = (
                 self._module(path) if path not in self.containers else self._function(performed, path, index)
             )
-            draft.counts += _gradients(performed)
+            draft.counts += gradients_of(performed)
             return
         if path in self.containers:
             draft = self._function(performed, path, index)
@@ -184,7 +184,7 @@ class _Tabulation:
         else:
             draft = self._module(path)
         work, call = performed.work, performed.call
-        operation = _operation(performed)
+        operation = operation_in(performed)
         rules = self.convention
         counted = work.kind and not inside
         draft.counts += Counts(
@@ -192,13 +192,13 @@ class _Tabulation:
             macs=work.macs,
             operations=rules.count(rules.operations, operation) if work.kind else 0,
             elementwise=work.elementwise,
-            read=_bytes(call.inputs) if work.read is None else work.read,
-            written=_bytes(call.outputs) if work.written is None else work.written,
+            read=moved(call.inputs) if work.read is None else work.read,
+            written=moved(call.outputs) if work.written is None else work.written,
             executed=work.macs if work.executed is None else work.executed,
         )
         if work.kind and _heavier(work.macs, draft.heaviest):
             draft.kind, draft.heaviest = work.kind, work.macs
-            draft.worked_weights = _worked_weights(call, work.kind)
+            draft.worked_weights = product_of_weights(call, work.kind)
         if not performed.known and f"no rule for {call.operator}" not in draft.notes:
             draft.notes.append(f"no rule for {call.operator}")
 
@@ -254,49 +254,3 @@ def _heavier(macs: Size, than: Size) -> bool:
     if isinstance(macs, int) and isinstance(than, int):
         return macs > than
     return than in (-1, 0) and macs != 0
-
-
-def _gradients(performed: Performed) -> Counts:
-    work = performed.work
-    executed = work.macs if work.executed is None else work.executed
-    return Counts(backward=work.macs if performed.phase == BACKWARD else 0, executed=executed)
-
-
-def _bytes(operands: tuple[Operand, ...]) -> Size:
-    return sum((operand.bytes for operand in operands), start=0)
-
-
-def _operation(performed: Performed) -> Operation:
-    """Return a call as conventions know it."""
-    call = performed.call
-    weights: Any = 0
-    biases: Any = 0
-    for name, value in call.arguments.items():
-        for operand in value if isinstance(value, tuple) else (value,):
-            if isinstance(operand, Operand) and operand.learned:
-                summand = name == "bias" or (name == "self" and call.operator.startswith("aten.add"))
-                biases += operand.numel if summand else 0
-                weights += 0 if summand else operand.numel
-    inputs = tuple(o.shape for o in call.inputs if not o.learned and o.floating)
-    window = call["size"] if performed.work.kind == kinds.LOCAL_RESPONSE_NORM else 1
-    return Operation(
-        performed.work.kind or kinds.OTHER,
-        inputs,
-        call.output.shape or (1,),
-        performed.work.macs,
-        weights,
-        biases,
-        window if isinstance(window, int) else 1,
-    )
-
-
-def _worked_weights(call: Call, kind: str) -> str:
-    """Write the product behind a convolution's or a linear layer's weights."""
-    weight = call["weight"]
-    if kind == kinds.CONVOLUTION and isinstance(weight, Operand) and weight.learned:
-        outer, inner, *window = weight.shape
-        return f"({'×'.join(map(str, (*window, inner)))})×{outer}"
-    if kind == kinds.LINEAR:
-        factor = next((o for o in call.inputs if o.learned and len(o.shape) == 2), None)  # noqa: PLR2004  # a matrix
-        return "×".join(map(str, factor.shape)) if factor else ""
-    return ""

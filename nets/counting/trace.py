@@ -17,10 +17,14 @@ from torch._subclasses.fake_tensor import (
 )
 
 from nets.counting.arguments import Arguments, describe
+from nets.counting.functions import Functions
 from nets.counting.parameters import Ledger, ledger_of
-from nets.counting.recorder import BACKWARD, Functions, Performed, Recorder, Scopes, Visit
+from nets.counting.performed import BACKWARD, Performed
+from nets.counting.recorder import Recorder
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
+from nets.counting.scopes import Scopes, Visit
+from nets.counting.standins import StandIns
 from nets.counting.tensors import tensors_in
 from nets.counting.untouched import traceable, untouched
 from nets.errors import CountError
@@ -102,10 +106,11 @@ def trace(
         environment = symbols.environment if symbols else None
         fakes = FakeTensorMode(allow_non_fake_inputs=True, shape_env=environment)
         owners = {id(p): path for path, p in module.named_parameters()}
-        recorder = Recorder(fakes, owners, rules, symbols.ours if symbols else int)
+        standins = StandIns(fakes, owners)
+        recorder = Recorder(standins, rules, symbols.ours if symbols else int)
         scopes = Scopes(module, recorder)
         recorder.path = lambda: scopes.path
-        recorder.adopt(module)
+        standins.adopt(module)
         stack.enter_context(enable_python_dispatcher())
         stack.enter_context(fakes)
         args, kwargs = arguments.made(recorder, module, symbols.size if symbols else int)
@@ -132,7 +137,7 @@ def trace(
             {path: type(m).__name__ for path, m in module.named_modules()},
             scopes.visits,
             tuple(recorder.performed),
-            ledger_of(module, recorder.used),
+            ledger_of(module, standins.used),
             dict(recorder.pinned),
         )
 

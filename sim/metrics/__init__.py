@@ -198,7 +198,7 @@ def figures(sums: Tally, scenario: Scenario, ended: str) -> dict[str, Any]:
         "duration": duration,
         "ended": ended,
         "ended_because": ENDINGS[ended],
-        "protocol": scenario.protocol.describe(),
+        "protocol": scenario.protocol.describe(scenario.size),
         "updates": sums.updates,
         "updates_per_second": _share(sums.updates, duration),
         "gradients": {"started": int(sums.outcomes.sum())} | dict(sorted(counts.items())),

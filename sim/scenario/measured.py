@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,22 @@ def file_named(given: Any) -> str:  # noqa: ANN401 -- unvalidated input
     if not isinstance(given, str) or not given or "\0" in given:
         raise ValueError(f"csv {shown(given)} must be the name of a file")
     return given
+
+
+def files_in(data: Any, folder: Path) -> Iterator[Path]:  # noqa: ANN401 -- data that nobody has validated
+    """Yield the measured files that a scenario's data names, relative to a folder.
+
+    >>> list(files_in({"workers": [{"csv": "times.csv"}]}, Path("runs")))
+    [PosixPath('runs/times.csv')]
+    """
+    if isinstance(data, Mapping):
+        if isinstance(name := data.get("csv"), str):
+            yield folder / name
+        for each in data.values():
+            yield from files_in(each, folder)
+    elif isinstance(data, list | tuple):
+        for each in data:
+            yield from files_in(each, folder)
 
 
 def read_column(path: Path, column: str) -> tuple[float, ...]:

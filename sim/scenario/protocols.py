@@ -156,12 +156,17 @@ class Protocol(Value):
         if self.k == ALL:
             return None
         if isinstance(self.k, str):
-            return max(1, workers // int(self.k.removeprefix("P/")))
+            return workers // int(self.k.removeprefix("P/"))
         return self.k
 
-    def describe(self) -> str:
-        """Return the protocol in words: its name, its settings, and the other names in use for it."""
-        settings = [] if self.name in WITHOUT_K else [f"K = {self.k}"]
+    def describe(self, workers: int) -> str:
+        """Return the protocol in words: its name, its settings among so many workers, and its other names.
+
+        >>> Protocol.k_batch_sync("P/3").describe(32)
+        'k-batch-sync, K = P/3 = 10'
+        """
+        share = f" = {self.batch(workers)}" if isinstance(self.k, str) else ""
+        settings = [] if self.name in WITHOUT_K else [f"K = {self.k}{share}"]
         settings += [f"slack {self.slack}"] if self.slack is not None else []
         settings += [f"staleness at most {self.max_staleness}"] if self.max_staleness is not None else []
         given = {"k", "n"} | {

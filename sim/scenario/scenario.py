@@ -9,8 +9,10 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Self
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Self
 
 import tomli_w
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -24,6 +26,8 @@ from sim.scenario.network import Network, Server, Stop
 from sim.scenario.override import override
 from sim.scenario.protocols import Protocol
 from sim.scenario.worker import MOST_WORKERS, Worker
+
+NO_SETTINGS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Scenario(Value):
@@ -81,6 +85,11 @@ class Scenario(Value):
                 " give a time, updates or gradients to stop at, or the worker a number of gradients"
             )
         batch = self.protocol.batch(self.size)
+        if batch == 0:
+            raise ValueError(
+                f"protocol: k {self.protocol.k} is less than one gradient, for there are {self.size} workers:"
+                f" the n of softsync is at most {self.size}"
+            )
         if self.protocol.after_push == "wait" and batch is not None and batch > self.size:
             raise ValueError(
                 f"protocol: k {batch} must be at most {self.size}, the number of workers,"
@@ -105,33 +114,46 @@ class Scenario(Value):
 
     @classmethod
     def from_data(
-        cls, data: Mapping[str, Any], folder: Path | None = None, until: float | str | None = None
+        cls,
+        data: Mapping[str, Any],
+        folder: Path | None = None,
+        settings: Mapping[str, object] = NO_SETTINGS,
     ) -> Self:
         """Return the scenario that nested mappings and lists describe.
 
-        Paths in it are relative to ``folder``; ``until`` replaces the time at which it stops.
+        Paths of files in it are relative to ``folder``. ``settings`` change it as `with_` does; data that
+        makes no scenario without them is what they change.
 
         Raises
         ------
         ScenarioError
             Naming every fault with its path, one a line.
         """
-        stop = data.get("stop", {}) if until is not None else None
-        if isinstance(stop, Mapping):
-            data = {**data, "stop": {**stop, "time": until}}
+        try:
+            found = cls._validated(data, folder)
+        except ScenarioError:
+            if not settings:
+                raise
+            return cls._validated(override(data, settings), folder)
+        return found.with_(settings, folder) if settings else found
+
+    @classmethod
+    def _validated(cls, data: Mapping[str, Any], folder: Path | None) -> Self:
         try:
             return cls.model_validate(data, context={FOLDER: folder or Path()})
         except ValidationError as error:
             raise ScenarioError(sentences(error, cls)) from None
 
     @classmethod
-    def from_toml(cls, text: str, folder: Path | None = None, until: float | str | None = None) -> Self:
-        """Return the scenario that a TOML text describes; raises as `from_data` does."""
-        return cls.from_data(_parsed(text), folder, until)
+    def from_toml(
+        cls, text: str, folder: Path | None = None, settings: Mapping[str, object] = NO_SETTINGS
+    ) -> Self:
+        """Return the scenario that a TOML text describes; parameters and errors are those of `from_data`."""
+        return cls.from_data(parsed(text), folder, settings)
 
     @classmethod
-    def load(cls, path: Path | str, until: float | str | None = None) -> Self:
-        """Read a scenario from a TOML file; ``until`` replaces the time at which it stops.
+    def load(cls, path: Path | str, settings: Mapping[str, object] = NO_SETTINGS) -> Self:
+        """Read a scenario from a TOML file, with some fields changed where ``settings`` are given.
 
         Raises
         ------
@@ -139,20 +161,14 @@ class Scenario(Value):
             Where the file cannot be read or describes no scenario; each line begins with the file's name.
         """
         path = Path(path)
-        try:
-            return cls.from_toml(text_of(path), path.parent, until)
-        except OSError as error:
-            raise ScenarioError(f"{path}: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise ScenarioError(f"{path}: not TOML: it is not text in UTF-8") from None
-        except ScenarioError as error:
-            raise ScenarioError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+        with faults_of(str(path)):
+            return cls.from_toml(text_of(path), path.parent, settings)
 
-    def with_(self, settings: Mapping[str, object]) -> Self:
+    def with_(self, settings: Mapping[str, object], folder: Path | None = None) -> Self:
         """Return this scenario with some fields changed, each by its path, as if its file were edited.
 
         The order of the settings means nothing. A new ``kind`` keeps the settings that it knows; ``None``
-        takes a field back to its default; names of files are relative to the working directory.
+        takes a field back to its default; paths of files are relative to ``folder``.
 
         Raises
         ------
@@ -165,7 +181,7 @@ class Scenario(Value):
         >>> one.with_({"protocol.k": 4, "workers[name=a].speed": 0.5, "stop.time": "1 min"}).stop.time
         60.0
         """
-        return type(self).from_data(override(self.to_data(), settings))
+        return self._validated(override(self.to_data(), settings), folder)
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as nested dicts and lists, values at their defaults left out."""
@@ -176,8 +192,21 @@ class Scenario(Value):
         return tomli_w.dumps(self.to_data())
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """Return the data in a TOML text."""
+@contextmanager
+def faults_of(name: str) -> Iterator[None]:
+    """Let whatever is wrong with a file, or with the scenario in it, be a `ScenarioError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise ScenarioError(f"{name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{name}: not TOML: it is not text in UTF-8") from None
+    except ScenarioError as error:
+        raise ScenarioError("\n".join(f"{name}: {line}" for line in str(error).splitlines())) from None
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return the data in a TOML text; raises `ScenarioError` with one sentence where it is none."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

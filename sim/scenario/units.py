@@ -47,6 +47,10 @@ _UNITS: Final = """
 """pint's own list takes ``b`` for a barn, ``KB`` for nothing, and ``count`` for a number of bytes."""
 
 _EXAMPLES: Final = {"byte": "100 MB", "byte/second": "10 Gbit/s", "second": "12 ms"}
+_CASELESS: Final = {
+    "byte": re.compile(r"(?P<prefix>[kmgtpe]i?)(?P<what>bits?|bytes?|b)", re.IGNORECASE),
+    "byte/second": re.compile(r"(?P<prefix>[kmgtpe]i?)(?P<what>bits?|bytes?|b)(?:ps|/s|/sec)", re.IGNORECASE),
+}
 _NUMBERS: Final = {
     "byte": "a number of bytes",
     "byte/second": "a number of bytes a second",
@@ -91,7 +95,26 @@ def parse(text: str, unit: str) -> float:
         pass
     raise ValueError(
         f"{shown(text)} must be {_NUMBERS[unit]}, or a text with a unit such as {_EXAMPLES[unit]!r}"
+        f"{_meant(match[2] if match else '', unit)}"
     )
+
+
+def _meant(given: str, unit: str) -> str:
+    """Return what to write in place of a unit whose letters are of the wrong case, if it is one.
+
+    >>> _meant("gbps", "byte/second"), _meant("mb", "byte")
+    ("; did you mean 'Gbit/s'?", "; did you mean 'Mbit' or 'MB'?")
+    """
+    parts = _CASELESS[unit].fullmatch(given.replace(" ", "")) if unit in _CASELESS else None
+    if not parts:
+        return ""
+    prefix = parts["prefix"].lower()
+    prefix = (prefix[0] if prefix == "k" else prefix[0].upper()) + prefix[1:]
+    what, per = parts["what"], "/s" if unit == "byte/second" else ""
+    bits, bytes_ = f"'{prefix}bit{per}'", f"'{prefix}B{per}'"
+    if what.lower().startswith("bit") or given.lower().endswith("bps"):
+        return f"; did you mean {bits}?"
+    return f"; did you mean {bytes_}?" if what != "b" else f"; did you mean {bits} or {bytes_}?"
 
 
 def quantity(unit: str) -> BeforeValidator:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from sim.errors import SimError
 from sim.sweep.replicas import CONFIDENCE
@@ -54,6 +55,8 @@ def draw(found: Sequence[Summary], figures: Sequence[str], over: str, title: str
             _line(axes, name, [(places[value(each.point.settings[over])], each) for each in own], label, look)
         axes.set_xlabel(over)
         axes.set_ylabel(name)
+        if all(isinstance(each.point.settings[over], int) for each in found):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if ticks:
             axes.set_xticks(range(len(ticks)), ticks, parse_math=False)
         axes.spines[["top", "right"]].set_visible(False)
@@ -63,7 +66,7 @@ def draw(found: Sequence[Summary], figures: Sequence[str], over: str, title: str
         figure.axes[0].legend(frameon=False, fontsize="small")
     bands = any(len(each.rows) > 1 for each in found)
     note = f"bands: {CONFIDENCE:.0%} intervals" if bands else ""
-    words = ": ".join(filter(None, [title, note]))
+    words = "\n".join(filter(None, [title, note]))
     figure.suptitle(words, fontsize="medium", parse_math=False)
     return figure
 
@@ -96,7 +99,9 @@ def _line(
     half = np.array([0.0 if estimate is None else estimate.half_width(CONFIDENCE) for _, estimate in known])
     order = np.argsort(x, kind="stable")
     x, y, half = x[order], y[order], half[order]
-    axes.plot(x, y, color=colour, marker=marker, markersize=4, linewidth=1, label=label)
+    axes.plot(
+        x, y, color=colour, marker=marker, markerfacecolor="none", markersize=5, linewidth=1, label=label
+    )
     axes.fill_between(x, y - half, y + half, color=colour, alpha=0.25, linewidth=0)
 
 

@@ -64,7 +64,9 @@ def staleness(trace: Trace) -> Figure:
     axes.set_xlabel(f"staleness: updates between reading and application{tail}")
     axes.set_ylabel("share of gradients")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title(trace.scenario.title or trace.scenario.protocol.describe(), fontsize="medium")
+    axes.set_title(
+        trace.scenario.title or trace.scenario.protocol.describe(trace.scenario.size), fontsize="medium"
+    )
     axes.legend(frameon=False)
     _bare(axes)
     return figure

@@ -85,7 +85,7 @@ def _scenario(
     extra = [f"apply {_name(server)}"] if server else []
     extra += ["with transfers"] if network else []
     return Scenario(
-        title=", ".join([protocol.describe().partition(" (")[0], which, *extra]),
+        title=", ".join([protocol.describe(size).partition(" (")[0], which, *extra]),
         protocol=protocol,
         workers=workers,
         server=server or Server(),

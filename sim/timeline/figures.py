@@ -111,7 +111,7 @@ def _frame(trace: Trace, shown: View, legend_rows: int) -> tuple[Figure, Axes, f
     axes.tick_params(axis="x", labelsize=FONT)
     axes.set_xlabel(f"time in {shown.unit}", fontsize=FONT)
     axes.spines[["left", "right", "top"]].set_visible(False)
-    title = trace.scenario.title or trace.scenario.protocol.describe()
+    title = trace.scenario.title or trace.scenario.protocol.describe(trace.scenario.size)
     figure.text(0.5, 1 - 0.2 / height, _short(title, 80), ha="center", fontsize=FONT + 1, parse_math=False)
     figure.text(0.5, 1 - 0.38 / height, shown.statement, ha="center", fontsize=SMALL_FONT, color=INK)
     return figure, axes, lane

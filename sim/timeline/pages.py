@@ -46,7 +46,7 @@ PAGE: Final = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 def page(trace: Trace) -> str:
     """Return the page that `sim.timeline.write` describes."""
     drawn = figure(trace)
-    title = trace.scenario.title or trace.scenario.protocol.describe()
+    title = trace.scenario.title or trace.scenario.protocol.describe(trace.scenario.size)
     parts = {
         "TITLE": escape(title),
         "PLOTLY": _packed(get_plotlyjs()),
@@ -76,7 +76,7 @@ def figure(trace: Trace) -> go.Figure:
 
 def _layout(trace: Trace, shown: View) -> go.Layout:
     names = [_plain(name) for name in trace.workers[: shown.workers]]
-    title = _plain(trace.scenario.title or trace.scenario.protocol.describe())
+    title = _plain(trace.scenario.title or trace.scenario.protocol.describe(trace.scenario.size))
     lanes = [min(shown.workers, MOST_LANES) + 0.5, -0.5]
     end = _end_in_sight(trace, shown)
     first = f"In sight at first: {end / NANOSECONDS:.4g} s; drag and zoom for the rest"

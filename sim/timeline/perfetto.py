@@ -39,16 +39,21 @@ def write(trace: Trace, path: Path | str) -> None:
 
     The file is written to a temporary name and moved into place.
     """
+    files.write(path, packed(trace))
+
+
+def packed(trace: Trace) -> bytes:
+    """Return what `write` writes."""
     about = {
         "title": trace.scenario.title,
         "seed": trace.seed,
         "engine": trace.engine,
         "ended": trace.ended,
-        "protocol": trace.scenario.protocol.describe(),
+        "protocol": trace.scenario.protocol.describe(trace.scenario.size),
     }
     head = '{"displayTimeUnit":"ns","otherData":' + json.dumps(about) + ',"traceEvents":[\n'
     body = ",\n".join(json.dumps(event, separators=(",", ":")) for event in events(trace))
-    files.write(path, f"{head}{body}\n]}}\n".encode())
+    return f"{head}{body}\n]}}\n".encode()
 
 
 def events(trace: Trace) -> Iterator[Event]:

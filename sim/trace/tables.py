@@ -3,27 +3,46 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Group as Together
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from sim.metrics import CAUSES
 from sim.terminal import Column, Grid
 from sim.trace import Outcome, Trace
+from sim.trace.groups import Group
+
+MILLISECOND = 1e-3
 
 VISIBLE = 5e-4
 """A share of time that is not 0.0 % when printed."""
 
 
 def seconds(value: float | None) -> str:
-    """Return an instant or a duration with as many digits as it takes, six at most after the point."""
-    return "–" if value is None or value != value else f"{value:.6f}".rstrip("0").rstrip(".")  # noqa: PLR0124 -- nan
+    """Return an instant or a duration with as many digits as it takes, six at most after the point.
+
+    Below a millisecond there are nine, which show each nanosecond.
+
+    >>> seconds(1.25), seconds(2 / 3), seconds(3e-9)
+    ('1.25', '0.666667', '0.000000003')
+    """
+    if value is None or value != value:  # noqa: PLR0124 -- nan
+        return "–"
+    return f"{value:.{6 if abs(value) >= MILLISECOND else 9}f}".rstrip("0").rstrip(".")
 
 
 def gradients(trace: Trace) -> Grid:
     """Return every gradient of a run, a row each."""
-    heads = ("j", "read at", "version", "applied at", "version", "staleness")
-    columns = [Column("worker", words=True), *map(Column, heads)]
+    columns = [
+        Column("worker", words=True),
+        Column("j"),
+        Column("read at", beside=True),
+        Column("version"),
+        Column("applied at", beside=True),
+        Column("version"),
+        Column("staleness"),
+    ]
     unapplied = len(trace) > trace.applied
     if unapplied:
         columns.append(Column("outcome", words=True))
@@ -43,7 +62,7 @@ def gradients(trace: Trace) -> Grid:
     return Grid(columns, rows, keys=2)
 
 
-def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = None) -> RenderableType:
+def summary(figures: dict[str, Any], groups: Sequence[Group] | None = None) -> RenderableType:
     """Return the figures of `sim.metrics.summary` as text and tables.
 
     Parameters
@@ -51,26 +70,26 @@ def summary(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None = 
     figures
         Of a run.
     groups
-        Names and sizes of groups of workers, in the order of the workers: each has one row, of means over
-        its workers. Where not given, each worker has a row.
+        Of workers: each has one row, of means over its workers. Where not given, each worker has a row.
     """
     facts = Table.grid(padding=(0, 2), pad_edge=False)
     facts.add_column()
     facts.add_column(overflow="fold")
     for name, text in _facts(figures):
         facts.add_row(name, Text(text))
-    if groups is None or all(size == 1 for _, size in groups):
-        return Group(facts, "", _workers(figures["workers"]))
+    if groups is None or all(len(places) == 1 for _, places in groups):
+        return Together(facts, "", _workers(figures["workers"]))
     means = list(_means(figures["workers"], groups))
-    return Group(facts, "", _workers(means, [str(size) for _, size in groups]))
+    return Together(facts, "", _workers(means, [str(len(places)) for _, places in groups]))
 
 
-def grouped(figures: dict[str, Any], groups: Sequence[tuple[str, int]] | None) -> dict[str, Any]:
+def grouped(figures: dict[str, Any], groups: Sequence[Group] | None) -> dict[str, Any]:
     """Return the figures with the means over each group in place of its workers, as `summary` prints them."""
-    if groups is None or all(size == 1 for _, size in groups):
+    if groups is None or all(len(places) == 1 for _, places in groups):
         return figures
     means = zip(_means(figures["workers"], groups), groups, strict=True)
-    return figures | {"workers": [{"name": name, "count": size} | mean for mean, (name, size) in means]}
+    workers = [{"name": group.name, "count": len(group.places)} | mean for mean, group in means]
+    return figures | {"workers": workers}
 
 
 def why_no_progress(figures: dict[str, Any]) -> str:
@@ -113,12 +132,10 @@ def _facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
     return facts
 
 
-def _means(workers: list[dict[str, Any]], groups: Sequence[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+def _means(workers: list[dict[str, Any]], groups: Sequence[Group]) -> Iterator[dict[str, Any]]:
     """Yield for each group what its workers have on average, as if it were one worker."""
-    first = 0
-    for name, size in groups:
-        members = workers[first : first + size]
-        first += size
+    for name, places in groups:
+        size, members = len(places), [workers[place] for place in places]
         gradients = sum(member["gradients"] for member in members)
         stale = [member["mean_staleness"] * member["gradients"] for member in members if member["gradients"]]
         yield {
@@ -153,4 +170,4 @@ def _workers(workers: list[dict[str, Any]], sizes: list[str] | None = None) -> R
             ]
         )
     note = "A group's figures are means over its workers; --workers shows each."
-    return Group(Grid(columns, rows), *([Text(note)] if sizes else []))
+    return Together(Grid(columns, rows), *([Text(note)] if sizes else []))

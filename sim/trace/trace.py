@@ -223,6 +223,10 @@ class Trace:
         SimError
             Where the file cannot be written.
         """
+        write(path, self.packed())
+
+    def packed(self) -> bytes:
+        """Return what `save` writes."""
         about = {
             "scenario": self.scenario.to_data(),
             "seed": checked_seed(self.seed),
@@ -232,7 +236,7 @@ class Trace:
             "stays": {name: column.tolist() for name, column in self.stays.items()},
             "unread": {name: column.tolist() for name, column in self.unread.items()},
         }
-        write(path, storage.pack(about, self.ticks))
+        return storage.pack(about, self.ticks)
 
     @classmethod
     def load(cls, path: Path | str) -> "Trace":

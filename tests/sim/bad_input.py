@@ -128,6 +128,22 @@ _options = st.one_of(
         st.just("--worker"),
         st.sampled_from(["a=1", "b=1,2", "a=", "=1", "a=x", "a=1 s", "a=nan", "a=1,,2", "工=2", "a=b=1"]),
     ),
+    st.tuples(
+        st.just("--set"),
+        st.sampled_from(
+            [
+                *("protocol.k=2", "protocol.kk=2", "workers[0].speed=0.5", "workers[name=L2].compute=1", "x"),
+                *("workers[5].speed=1", "stop.time=2 s", "stop.time='", "protocol.kind=bsp", "a.b.c=1", "="),
+                *("workers[0].compute={csv='times.csv'}", "title=工", "seed=1e400", "workers=[]"),
+            ]
+        ),
+    ),
+    st.tuples(
+        st.just("--protocol"),
+        st.sampled_from(
+            ["bsp", "k-async:k=2", "ssp", "ssp:slack=1", "softsync:n=9", "", ":", "bsp:k=1", "x"]
+        ),
+    ),
     st.sampled_from(["--json", "--workers", "--latex", "-h", "--help", "--version", "--jsn"]).map(
         lambda word: (word,)
     ),

@@ -72,7 +72,11 @@ def protocols(size: int) -> st.SearchStrategy[Protocol]:
         st.builds(Protocol.asynchronous, slack=slack, max_staleness=staleness),
         st.builds(Protocol.k_async, share, slack=slack, max_staleness=staleness),
         st.builds(Protocol.k_batch_async, any_k, slack=slack, max_staleness=staleness),
-        st.builds(Protocol.k_batch_async, st.sampled_from(["P/2", "P/3"]), slack=slack),
+        st.builds(
+            Protocol.k_batch_async,
+            st.sampled_from([f"P/{n}" for n in (2, 3) if n <= size] or ["P/1"]),
+            slack=slack,
+        ),
     )
 
 

@@ -58,24 +58,34 @@ def shortly(scenario: Scenario, *arguments: Any, **more: Any) -> Trace:  # noqa:
 
 def answer(arguments: list[str]) -> tuple[int, str, str]:
     """Return status, output and errors of a command, none of which may be out of order."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    nothing = io.TextIOWrapper(io.BytesIO())
     before = set(Path().iterdir())
     with (
         redirect_stdout(out),
         redirect_stderr(err),
+        mock.patch("sys.stdin", nothing),
         mock.patch("sim.cli.simulate", shortly),
         mock.patch("sim.cli_theory.simulate", shortly),
     ):
         status = main(arguments)
     assert status in {0, 2}
-    lines = err.getvalue().splitlines()
+    said = text(err)
+    lines = said.splitlines()
     if status == 2:
         assert lines
         assert all(line.startswith("error: ") or " written to " in line for line in lines)
-    assert "Traceback" not in err.getvalue()
+    assert "Traceback" not in said
     assert all(len(line) < 1000 + sum(map(len, arguments)) for line in lines)
     assert not [path for path in Path().iterdir() if path not in before and path.suffix == ".part"]
-    return status, out.getvalue(), err.getvalue()
+    return status, text(out), said
+
+
+def text(stream: io.TextIOWrapper) -> str:
+    """Return what a stream was given, bytes that are no text among it."""
+    stream.seek(0)
+    stream.reconfigure(errors="replace")
+    return stream.read()
 
 
 @given(bad_input.tomls)

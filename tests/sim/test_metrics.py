@@ -23,7 +23,7 @@ def test_staleness_overall_and_of_one_worker() -> None:
 
 
 def test_staleness_of_nothing_has_no_mean() -> None:
-    trace = simulate(Scenario.load("examples/two-learners.toml", until=0.5))
+    trace = simulate(Scenario.load("examples/two-learners.toml", settings={"stop.time": 0.5}))
     nothing = metrics.staleness(trace)
     assert (nothing.count, nothing.max, nothing.quantile(0.5)) == (0, 0, None)
     assert math.isnan(nothing.mean)
@@ -49,7 +49,7 @@ def test_where_the_time_of_a_barrier_goes() -> None:
 
 
 def test_a_long_run_is_summed_up_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    trace = simulate(Scenario.load("examples/vgg19-10gbit.toml", until=20))
+    trace = simulate(Scenario.load("examples/vgg19-10gbit.toml", settings={"stop.time": 20}))
     whole = metrics.summary(trace)
     monkeypatch.setattr(import_module("sim.metrics.tally"), "AT_ONCE", 1)
     assert len(trace) > 3 * len(trace.workers)  # several blocks, the last of them shorter

@@ -43,13 +43,27 @@ def test_a_name_stands_for_its_rules(kind: str) -> None:
 )
 def test_an_alias_resolves_and_says_so(alias: str, settings: dict[str, int], protocol: Protocol) -> None:
     assert Protocol.model_validate({"kind": alias} | settings) == protocol
-    assert alias in protocol.describe()
-    assert protocol.describe().startswith(ALIASES[alias][0])
+    assert alias in protocol.describe(8)
+    assert protocol.describe(8).startswith(ALIASES[alias][0])
+
+
+def test_a_share_of_less_than_one_gradient_is_refused() -> None:
+    sentence = (
+        "protocol: k P/9 is less than one gradient, for there are 4 workers: the n of softsync is at most 4"
+    )
+    with pytest.raises(ScenarioError) as error:
+        Scenario.from_data(
+            {
+                "protocol": {"kind": "softsync", "n": 9},
+                "workers": [{"name": "w", "count": 4, "compute": 1.0, "gradients": 2}],
+            }
+        )
+    assert str(error.value) == sentence
 
 
 def test_softsync_takes_a_share_of_the_workers() -> None:
     softsync = Protocol.model_validate({"kind": "softsync", "n": 4})
-    assert [softsync.batch(workers) for workers in (1, 4, 7, 8, 30)] == [1, 1, 1, 2, 7]
+    assert [softsync.batch(workers) for workers in (4, 7, 8, 30)] == [1, 1, 2, 7]
 
 
 @pytest.mark.parametrize(

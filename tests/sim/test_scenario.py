@@ -252,7 +252,7 @@ def test_a_fault_in_a_file_names_the_file(tmp_path: Path) -> None:
 
 
 def test_until_replaces_the_time_in_the_file() -> None:
-    assert Scenario.load("examples/two-learners.toml", until=3.0).stop == Stop(time=3.0)
+    assert Scenario.load("examples/two-learners.toml", settings={"stop.time": 3.0}).stop == Stop(time=3.0)
 
 
 def test_a_file_may_begin_with_a_byte_order_mark_and_end_its_lines_as_windows_does(tmp_path: Path) -> None:
@@ -267,8 +267,8 @@ def test_a_text_without_end_is_refused() -> None:
 
 
 def test_until_with_a_stop_that_is_none_is_refused_for_that() -> None:
-    with pytest.raises(ScenarioError, match=r"^stop: 3 must be a table of keys and values$"):
-        Scenario.from_toml("stop = 3\n" + ONE + "compute = 1", until=1.0)
+    with pytest.raises(ScenarioError, match=r"^stop.time: stop is 3, which has no keys: set stop itself$"):
+        Scenario.from_toml("stop = 3\n" + ONE + "compute = 1", settings={"stop.time": 1.0})
 
 
 def test_one_worker_is_no_list_of_workers() -> None:
@@ -344,7 +344,9 @@ def test_a_time_takes_a_unit_wherever_it_stands(text: str, seconds: float) -> No
     assert (Stop(time=text).time, Network(latency=text).latency) == (seconds, seconds)
     pareto = Worker(name="w", compute={"kind": "pareto", "mean": text, "shape": 2.0})
     assert pareto.compute == Pareto(minimum=seconds / 2, shape=2.0)
-    assert Scenario.load("examples/two-learners.toml", until=text).stop == Stop(time=seconds)
+    assert Scenario.load("examples/two-learners.toml", settings={"stop.time": text}).stop == Stop(
+        time=seconds
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,61 @@ def test_what_a_terminal_lacks_is_paraphrased() -> None:
     assert done.stdout.startswith("Größe <= 3 µs, ?\n")
 
 
-def test_closed_outputs_are_no_error() -> None:
+def test_a_closed_output_is_one_sentence() -> None:
+    closed = "error: standard output is closed\n"
     for command in ("SIM run titled.toml", "SIM theory titled.toml --latex", "SIM --help"):
-        assert bash(f"{command} >&-") == (0, "")
-    assert bash("SIM run titled.toml <&- >&- 2>&-")[0] == 0
+        assert bash(f"{command} >&-") == (2, closed)
+    assert bash("SIM run titled.toml <&- >&- 2>&-")[0] == 2
     assert bash("SIM run no.toml >&- 2>&-")[0] == 2
-    assert bash("SIM run titled.toml --csv g.csv >&-") == (0, "csv written to g.csv\n")
+    assert bash("SIM run titled.toml --csv g.csv >&-") == (2, "csv written to g.csv\n" + closed)
     assert Path("g.csv").read_text(encoding="utf-8").startswith("worker,index,")
+
+
+def test_a_closed_error_output_loses_nothing_else() -> None:
+    assert bash("SIM run titled.toml 2>&-") == (0, "")
+
+
+def test_a_pipe_from_scenario_to_figures() -> None:
+    assert bash("SIM run titled.toml --json > file.json; SIM run - --json < titled.toml > pipe.json") == (
+        0,
+        "",
+    )
+    assert Path("pipe.json").read_text(encoding="utf-8") == Path("file.json").read_text(encoding="utf-8")
+    assert bash("cat titled.toml | SIM run - --csv - > pipe.csv; SIM run titled.toml --csv file.csv > o") == (
+        0,
+        "csv written to file.csv\n",
+    )
+    assert Path("pipe.csv").read_bytes() == Path("file.csv").read_bytes()
+    assert (
+        bash("SIM run - --save - < titled.toml > pipe.parquet; SIM run titled.toml --save f.parquet >o")[0]
+        == 0
+    )
+    assert Path("pipe.parquet").read_bytes() == Path("f.parquet").read_bytes()
+    assert bash("SIM run - --perfetto - < titled.toml | python3 -m json.tool > o") == (0, "")
+    assert bash("SIM run - --csv - < titled.toml > /dev/full") == (
+        2,
+        "error: standard output: No space left on device\n",
+    )
+    assert bash("SIM run - <&-") == (2, "error: standard input is closed: give the name of a FILE\n")
+    assert bash("echo x | SIM run -")[1].startswith("error: standard input: not TOML: ")
+    assert bash("printf '\\377' | SIM run -")[1].startswith("error: standard input: not TOML: it is not text")
+
+
+def test_a_scenario_is_not_written_over_by_its_own_run() -> None:
+    Path("times.csv").write_text("worker,seconds\na,1.0\na,2.0\n", encoding="utf-8")
+    Path("measured.toml").write_text("[[workers]]\ncsv = 'times.csv'\n", encoding="utf-8")
+    law = '{kind = "empirical", csv = "./times.csv"}'
+    for command, named in {
+        "SIM run measured.toml --csv times.csv": "--csv times.csv: is read by the scenario",
+        "SIM run - --csv times.csv < measured.toml": "--csv times.csv: is read by the scenario",
+        "SIM run - --csv measured.toml < measured.toml": "--csv measured.toml: is the scenario itself",
+        f"SIM run titled.toml --set 'workers[0].compute={law}' --csv times.csv": (
+            "--csv times.csv: is read by the scenario"
+        ),
+    }.items():
+        assert bash(command) == (2, f"error: {named}: give another name\n")
+    assert Path("times.csv").read_text(encoding="utf-8").startswith("worker,seconds\n")
+    assert Path("measured.toml").read_text(encoding="utf-8").startswith("[[workers]]")
 
 
 def test_a_reader_that_has_seen_enough_ends_it_with_141_and_in_silence() -> None:

@@ -1,5 +1,6 @@
 """The tables of a run: whole numbers at every width, and a row for each group of workers."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sim.manual import EXAMPLES
 from sim.metrics import summary
 from sim.terminal import Screen
 from sim.trace import tables
+from sim.trace.groups import Group
 from tests.commands import ROOT
 
 STRAGGLER = Scenario(
@@ -25,7 +27,12 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[list[st
     return [re.split(r"\s{2,}", line.strip()) for line in capsys.readouterr().out.splitlines()]
 
 
-def written(trace: Trace, groups: list[tuple[str, int]]) -> list[list[str]]:
+def json_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def written(trace: Trace, groups: list[Group]) -> list[list[str]]:
     screen = Screen()
     with screen.capture() as capture:
         screen.print(tables.summary(summary(trace), groups))
@@ -51,6 +58,8 @@ def test_no_number_is_cut_at_any_width(
     trace = simulate(scenario)
     for instant in [*trace.read_at, *trace.applied_at[: trace.applied]]:
         assert f"{instant:.6f}".rstrip("0").rstrip(".") in tables.split()
+    for line in tables.splitlines():  # the two columns of one head are told apart by what is before them
+        assert line.split().count("version") == line.count("read at") + line.count("applied at")
 
 
 def test_a_straggler_among_32_is_visible_and_workers_shows_all(
@@ -71,10 +80,47 @@ def test_a_straggler_among_32_is_visible_and_workers_shows_all(
     ]
 
 
+def test_a_straggler_among_32_that_are_written_out_is_visible(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "s.toml"
+    fleet = [Worker(name=f"w{i}", compute=3.0 if i == 7 else 1.0) for i in range(32)]
+    path.write_text(STRAGGLER.replace(workers=fleet).to_toml())
+    rows = printed(capsys, "run", str(path))
+    assert [row[:3] for row in rows if row[0].startswith("w")][-2:] == [
+        ["w0 … w31", "31", "300"],
+        ["w7", "1", "100"],
+    ]
+    data = json.loads(json_of(capsys, "run", str(path), "--summary-only", "--json"))
+    assert [(each["name"], each["count"]) for each in data["summary"]["workers"]] == [
+        ("w0 … w31", 31),
+        ("w7", 1),
+    ]
+
+
+def test_a_few_workers_that_are_written_out_have_a_row_each(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = printed(capsys, "run", *(f"--worker=w{i}=1" for i in range(12)), "--until", "9")
+    assert [row[0] for row in rows if row[0].startswith("w")][-12:] == [f"w{i}" for i in range(12)]
+
+
+def test_every_nanosecond_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = printed(capsys, "run", "--worker", "a=1 ns,2 ns", "--worker", "b=1500 ns,1 ns")
+    assert ["a", "2", "0.000000001", "1", "0.000000003", "1", "0"] in rows
+    assert ["b", "1", "0", "0", "0.0000015", "2", "2"] in rows
+    assert ["ended", "at 0.000001501 s: every worker is done"] in rows
+
+
+def test_softsync_says_its_k(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(STRAGGLER.to_toml())
+    rows = printed(capsys, "run", str(path), "--protocol", "softsync:n=3")
+    assert ["protocol", "k-batch-async, K = P/3 = 10 (also called fedbuff, softsync)"] in rows
+
+
 def test_a_groups_row_holds_the_means_of_its_workers() -> None:
     # A makes gradients of staleness 0, 1 and 1 at 1, 2 and 3 s, B of 1 and 1 at 1 and 2 s, then it is gone.
     workers = [Worker(name="w", compute=[1.0, 1.0, 1.0]), Worker(name="w-2", compute=[1.0, 1.0])]
-    rows = written(simulate(Scenario(workers=workers)), [("w", 2)])
+    rows = written(simulate(Scenario(workers=workers)), [Group("w", [0, 1])])
     assert rows[-5] == ["worker", "count", "gradients", "staleness", "computing", "waiting"]
     assert rows[-3] == ["w", "2", "2.5", "0.8", "83.3%", "0.0%"]
 

@@ -128,7 +128,7 @@ def test_the_data_frame_speaks_of_names_and_seconds() -> None:
 
 
 def test_what_has_not_happened_is_missing_in_the_data_frame() -> None:
-    trace = simulate(Scenario.load("examples/two-learners.toml", until=2.2))
+    trace = simulate(Scenario.load("examples/two-learners.toml", settings={"stop.time": 2.2}))
     table = trace.to_pandas()
     assert table["outcome"].tolist() == ["applied", "applied", "in-flight", "in-flight"]
     assert table["staleness"].isna().tolist() == [False, False, True, True]

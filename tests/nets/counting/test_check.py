@@ -7,7 +7,8 @@ from torch import nn
 import nets
 from nets import Network, Node, zoo
 from nets.build import build
-from nets.counting.check import Check, check_network
+from nets.counting.check import check_network
+from nets.counting.outcome import Check
 from nets.errors import CountError, InputError
 from nets.layers import Conv2d, Input
 

@@ -80,7 +80,7 @@ def test_a_trace_is_pickled_and_copied_whole() -> None:
 
 
 def test_a_pull_that_led_to_no_gradient_keeps_the_link_busy() -> None:
-    scenario = Scenario.load("examples/vgg19-10gbit.toml", until=1.0)
+    scenario = Scenario.load("examples/vgg19-10gbit.toml", settings={"stop.time": 1.0})
     trace = simulate(scenario)
     link = metrics.downlink(trace)
     # Eight pulls of 0.46 s each are asked for at 0: until 1 s the link is never idle.
