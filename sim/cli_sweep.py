@@ -1,5 +1,6 @@
 """The commands that run many scenarios: ``sweep``, ``merge`` and ``best``."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from sim.sweep.perform import WHOLE, Row, parse_shard
 from sim.sweep.plan import Plan
 from sim.sweep.points import parse_axis
 from sim.sweep.replicas import CONFIDENCE, MOST, Replicas
+from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, frame, summaries
 from sim.terminal import Screen, as_json
 
@@ -202,10 +204,12 @@ def sweep(
     Ends with status 1 where a run failed.
     """
     shown = figures or text.FIGURES
+    for name in shown:
+        check_name(name)
     wanted = Asked.checked(file, over, until, shown[0], figure, **asked)
     paths = [axis.path for axis in wanted.plan.axes]
     if figure is not None:
-        _drawable(figure, x or paths[0], paths)
+        _check_drawable(figure, x or paths[0], wanted.plan)
     rows = wanted.rows(shard)
     found = summaries(rows)
     if figure is not None:
@@ -222,11 +226,19 @@ def sweep(
     return int(any(row.result.error is not None for row in rows))
 
 
-def _drawable(figure: Path, x: str, paths: Sequence[str]) -> None:
+def _check_drawable(figure: Path, x: str, plan: Plan) -> None:
+    """Raise `SimError` where a sweep cannot be drawn over a field."""
     if figure.suffix.lower() not in {".png", ".svg", ".pdf"}:
         raise SimError(f"--figure {figure}: must end in .png, .svg or .pdf")
-    if x not in paths:
-        raise SimError(f"--x {x}: is not swept: there is {', '.join(paths)}")
+    sizes = {axis.path: len(axis.values) for axis in plan.axes}
+    if x not in sizes:
+        raise SimError(f"--x {x}: is not swept: there is {', '.join(sizes)}")
+    lines = math.prod(size for path, size in sizes.items() if path != x)
+    if lines > text.MOST_LINES:
+        raise SimError(
+            f"--figure {figure}: {lines} lines are more than the {text.MOST_LINES} that can be told apart:"
+            " sweep fewer values, or name the field of the most by --x"
+        )
 
 
 def _print(plan: Plan, found: Sequence[Summary], figures: Sequence[str]) -> None:
@@ -325,6 +337,8 @@ def best(
         raise SimError("give either --maximise FIGURE or --minimise FIGURE")
     figure = maximise or minimise or ""
     conditions = [Bound.parse(each) for each in bounds]
+    for name in (figure, *(bound.figure for bound in conditions)):
+        check_name(name)
     wanted = Asked.checked(file, over, until, figure, **asked)
     rows = wanted.rows()
     found = summaries(rows)

@@ -12,7 +12,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sim.errors import SimError
 from sim.sweep.replicas import CONFIDENCE
 from sim.sweep.table import Summary
 from sim.sweep.text import value
@@ -22,7 +21,6 @@ LOOKS: Final = tuple(
 )
 """Of Okabe and Ito, told apart with any kind of colour vision; markers tell the same in black and white."""
 
-MOST_LINES: Final = len(LOOKS)
 WIDTH, HEIGHT = 4.6, 3.6
 KINDS: Final = (".png", ".svg", ".pdf")
 
@@ -30,20 +28,9 @@ KINDS: Final = (".png", ".svg", ".pdf")
 def draw(found: Sequence[Summary], figures: Sequence[str], over: str, title: str = "") -> Figure:
     """Draw means over one field, with bands of 95 % intervals, and a line for each setting of the others.
 
-    Raises
-    ------
-    SimError
-        Where the field is not swept, or there would be more than `MOST_LINES` lines.
+    There are at most `sim.sweep.text.MOST_LINES` of them.
     """
-    paths = list(found[0].point.settings)
-    if over not in paths:
-        raise SimError(f"--x {over}: is not swept: there is {', '.join(paths)}")
     lines = _lines(found, over)
-    if len(lines) > MOST_LINES:
-        raise SimError(
-            f"--figure: {len(lines)} lines are more than can be told apart, {MOST_LINES}: sweep fewer values"
-            " beside the first, or name the field of the most by --x"
-        )
     places, ticks = _places(found, over)
     columns = min(2, len(figures))
     rows = -(-len(figures) // columns)

@@ -19,6 +19,7 @@ from sim.scenario.chance import without_chance
 from sim.scenario.values import shown
 from sim.statistics import Estimate
 from sim.sweep.replicas import CONFIDENCE
+from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, paired
 
 _BOUND: Final = re.compile(r"\s*([A-Za-z_0-9.-]+?)\s*(<=|>=|≤|≥)\s*([-+0-9.eE]+)\s*")
@@ -128,6 +129,8 @@ def rank(
     SimError
         Where no point is left, or there is no such figure.
     """
+    for name in (figure, *(bound.figure for bound in bounds)):
+        check_name(name)
     means = {each.point.number: each.estimate(figure) for each in found}
     kept = [each for each in found if means[each.point.number] is not None and _keeps(each, bounds)]
     if not kept:

@@ -45,13 +45,7 @@ class Summary:
         return [name for name, each in figures.items() if not isinstance(each, str)]
 
     def estimate(self, figure: str) -> Estimate | None:
-        """Return a figure's mean; ``None`` where a run failed or gave no number.
-
-        Raises
-        ------
-        SimError
-            Where there is no such figure.
-        """
+        """Return a figure's mean; ``None`` where a run failed or gave no number."""
         return estimated(figure, [row.result for row in self.rows])
 
 
@@ -68,8 +62,6 @@ def paired(one: Summary, other: Summary, figure: str) -> Estimate | None:
     """
     differences = []
     for mine, its in zip(one.rows, other.rows, strict=False):
-        if mine.result.error is not None or its.result.error is not None:
-            return None
         values = (number(figure, mine.result.figures), number(figure, its.result.figures))
         if values[0] is None or values[1] is None:
             return None

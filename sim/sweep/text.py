@@ -15,6 +15,9 @@ from sim.terminal import Column, Grid
 FIGURES: Final = ("updates_per_second", "gradients_per_second", "staleness.mean", "staleness.p95")
 """Shown where no others are asked for."""
 
+MOST_LINES: Final = 7
+"""That can be told apart in a figure."""
+
 MOST_DECIMALS: Final = 9
 _TOGETHER: Final = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
