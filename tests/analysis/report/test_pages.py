@@ -10,9 +10,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from analysis.errors import AnalysisError
+from analysis.learning import Setup
+from analysis.learning.setups import load_data
 from analysis.report import SCALES, Found, judged, pages
 from analysis.report.handed_in import CLAIMS
 from analysis.report.part import Part
+from analysis.report.parts import learning
 from analysis.report.parts.learning import EXPERIMENTS, compute, given
 from analysis.report.writing import data, markdown, slug
 from tests.commands import ROOT, run
@@ -267,3 +271,23 @@ def test_the_kept_page_is_of_the_settings_of_the_kept_training() -> None:
     assert (told["setup"], told["parameters"]) == (now["setup"], now["parameters"])
     for part in ("range", "cyclical", "growth"):
         assert told[part]["options"] == now[part]["options"]
+
+
+def test_without_fashion_mnist_there_are_digits_and_the_way_to_it(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(setup: Setup) -> object:
+        if setup.dataset == "fashion-mnist":
+            raise AnalysisError("no connection")
+        return load_data(setup)
+
+    monkeypatch.setattr(learning, "load_data", load)
+    task = learning.find(SCALES["small"])
+    assert (task.missing, task.scale, task.data.name) == ("no connection", "tiny", "digits")
+    numbers = {**found.parts["learning"].numbers, "missing": task.missing, "is_fashion": False}
+    parts = {**found.parts, "learning": Part(numbers)}
+    results = {name: part.numbers for name, part in parts.items()}
+    text = markdown(Found(SCALES["small"], found.problems, parts, tuple(judged(CLAIMS, results))))
+    assert "Install Debian's `dataset-fashion-mnist`" in text
+    assert "lr-range --scale tiny --dataset digits" in text
+    assert re.search(r"\| lr_max \| 0.01 \| – \| \? undecided \|", text)
