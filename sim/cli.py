@@ -11,6 +11,7 @@ import click
 
 from sim.cli_input import Given, scenario_in, setting_options, settings_of
 from sim.cli_output import Output, output_options
+from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
 from sim.engine import ENGINES, simulate, summarise
 from sim.errors import SimError
@@ -128,7 +129,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

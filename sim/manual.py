@@ -29,6 +29,18 @@ EXAMPLES: Final = {
         "validate --quick",
         "validate --json",
     ),
+    "sweep": (
+        "sweep examples/backup-workers.toml --over protocol.k=4..8",
+        "sweep examples/fedbuff.toml --over protocol.k=5,10,20 --out fedbuff.csv --figure fedbuff.svg",
+    ),
+    "merge": (
+        "merge part-1.csv part-2.csv --out whole.csv",
+        "merge part-*.parquet.journal --out whole.parquet",
+    ),
+    "best": (
+        "best examples/backup-workers.toml --over protocol.k=4..8 --maximise updates_per_second",
+        "best examples/ssp-slack.toml --over protocol.slack=1..5 --minimise share_waiting --replicas 5",
+    ),
     "plot": (
         "plot staleness examples/fedbuff.toml --out staleness.png",
         "plot k examples/backup-workers.toml --out k.svg",
