@@ -111,7 +111,7 @@ def test_staleness_is_momentum(paths: NDArray[np.float64]) -> None:
         [fitted_momentum(np.delete(paths, slice(i, i + 20), 0).mean(0)) for i in range(0, RUNS, 20)]
     )
     count = len(left_out)
-    # The jackknife over groups of 20 runs gives the errors, and takes out what falls as 1/n (Quenouille 1956).
+    # The jackknife over groups of 20 runs gives the errors, and takes out what falls as 1/n (Quenouille).
     errors = left_out.std(0) * sqrt(count - 1)
     momentum, rate = count * fitted_momentum(paths.mean(0)) - (count - 1) * left_out.mean(0)
     assert errors[0] < 0.02
