@@ -12,6 +12,7 @@ import click
 from sim.cli_compare import compare
 from sim.cli_input import Given, scenario_in, setting_options, settings_of
 from sim.cli_output import Output, output_options
+from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
 from sim.engine import ENGINES, simulate, summarise
 from sim.errors import SimError
@@ -129,7 +130,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in (*COMMANDS, compare):
+for each in (*COMMANDS, compare, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

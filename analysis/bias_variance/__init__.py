@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.bias_variance.replay import detectability, replay_homework
     from analysis.bias_variance.results import FixedXResult, FreshXResult, RidgeResult
     from analysis.bias_variance.simulation import simulate, simulate_estimators, simulate_fresh_x
-    from analysis.bias_variance.target import Target, parse_target
+    from analysis.bias_variance.target import OwnTarget, Target, parse_target
 
 _WHERE = {
     "decomposition": ("Decomposition", "Problem", "Split", "exact", "fixed_split"),
@@ -32,13 +32,14 @@ _WHERE = {
     "replay": ("detectability", "replay_homework"),
     "results": ("FixedXResult", "FreshXResult", "RidgeResult"),
     "simulation": ("simulate", "simulate_estimators", "simulate_fresh_x"),
-    "target": ("Target", "parse_target"),
+    "target": ("OwnTarget", "Target", "parse_target"),
 }
 
 __all__ = [
     "Decomposition",
     "FixedXResult",
     "FreshXResult",
+    "OwnTarget",
     "Problem",
     "QuadraticForm",
     "RidgeResult",

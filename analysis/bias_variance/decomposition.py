@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bias_variance.polynomials import Interval
-from analysis.bias_variance.target import Target
+from analysis.bias_variance.target import OwnTarget, Target
 from analysis.errors import AnalysisError
 
 Array = NDArray[np.float64]
@@ -30,19 +30,24 @@ class Problem:
     Attributes
     ----------
     target
-        f.
+        f: of an expression by `parse_target`, or anybody's function in an `OwnTarget`.
     noise
         Variance of the noise, which is Gaussian with mean 0.
     interval
         The lowest and highest x.
     """
 
-    target: Target
+    target: Target | OwnTarget
     noise: float = 0.3
     interval: Interval = (0.0, 10.0)
 
     def __post_init__(self) -> None:
         low, high = self.interval
+        if not isinstance(self.target, Target | OwnTarget):
+            raise AnalysisError(
+                f"target: {self.target!r} must be made by parse_target, of an expression in x, or be an"
+                " OwnTarget, of a function"
+            )
         if not (math.isfinite(self.noise) and self.noise >= 0):
             raise AnalysisError(f"noise: {self.noise:g} is a variance and must be a number of at least 0")
         object.__setattr__(self, "noise", abs(self.noise))  # of a zero, the sign
@@ -85,9 +90,16 @@ def fixed_split(problem: Problem, *, points: int = 50, test: int = 10, seed: int
     """
     if not 0 < test < points:
         raise AnalysisError(f"test: {test} points of {points} leave none to train or none to test on")
+    check_seed(seed)
     # numpy promises that RandomState's streams never change, so a seed names the same split for good.
     shuffled = np.random.RandomState(seed).permutation(np.linspace(*problem.interval, points))
     return Split(x_train=shuffled[:-test], x_test=shuffled[-test:])
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no stream has."""
+    if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
+        raise AnalysisError(f"seed: {seed!r} must be a whole number from 0 to 2**32 - 1")
 
 
 def exact(hats: Array, problem: Problem, split: Split) -> Decomposition:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bias_variance.decomposition import Problem, exact, fixed_split
+from analysis.bias_variance.decomposition import Problem, check_seed, exact, fixed_split
 from analysis.bias_variance.limits import within_floats
 from analysis.bias_variance.polynomials import Basis, hat_matrices, ridge_hat_matrices
 from analysis.bias_variance.quadratic_forms import squared_error
@@ -145,4 +145,5 @@ def sample(problem: Problem, *, points: int = 20, seed: int = 21) -> tuple[Array
 
 
 def _stream(seed: int, index: int) -> np.random.Generator:
+    check_seed(seed)
     return np.random.default_rng(np.random.SeedSequence(seed).spawn(2)[index])

@@ -67,7 +67,8 @@ def draw_decomposition(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(yscale="log", xlabel="degree", ylabel="mean over the test points")
     axes.set_ylim(bottom=max(1e-5, 0.3 * float(min(exact.bias_squared.min(), exact.variance.min()) or 1e-5)))
-    axes.set_title("Fixed x: exact, bands ± 2 SE")
+    sets = "" if simulation is None else f", bands ± 2 SE of {simulation.errors.shape[1]:,} data sets"
+    axes.set_title(f"Fixed x: exact{sets}")
     axes.legend(fontsize="small")
 
 
@@ -83,7 +84,7 @@ def draw_fresh_x(axes: Axes, degrees: Sequence[int], fresh: FreshX) -> None:
     axes.axhline(fresh.simulation.noise, color="0.5", linestyle="--", label="noise")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(yscale="log", xlabel="degree", ylabel="E[MSE] given the training points")
-    axes.set_title("Fresh x: quantiles over data sets")
+    axes.set_title(f"Fresh x: quantiles over {fresh.risks.shape[1]:,} data sets")
     axes.legend(fontsize="small")
 
 

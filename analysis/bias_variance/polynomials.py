@@ -7,7 +7,7 @@ and carried over exactly, so that raw monomials are penalised without ever being
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.polynomial import Legendre, Polynomial
@@ -60,8 +60,6 @@ def nested_fit(degree: int, x_train: Array, x_new: Array, interval: Interval) ->
     AnalysisError
         If a data set has too few distinct points to determine D + 1 coefficients.
     """
-    if degree > HIGHEST_DEGREE:
-        raise AnalysisError(f"degree {degree} must be at most {HIGHEST_DEGREE}")
     distinct = 1 + (np.diff(np.sort(x_train, axis=-1), axis=-1) > 0).sum(axis=-1).min()
     if distinct < degree + 1:
         raise AnalysisError(
@@ -85,6 +83,7 @@ def hat_matrices(degrees: Sequence[int], x_train: Array, x_new: Array, interval:
     >>> hat_matrices([1], np.array([0.0, 2.0]), np.array([1.0]), (0.0, 2.0)).round(12).tolist()
     [[[0.5, 0.5]]]
     """
+    check_degrees(degrees)
     _check_hats(len(degrees), x_train, x_new)
     fit = nested_fit(max(degrees), x_train, x_new, interval)
     return np.stack([fit.new[:, : d + 1] @ fit.train[:, : d + 1].T for d in degrees])
@@ -107,9 +106,10 @@ def ridge_hat_matrices(
     """
     if not all(np.isfinite(alpha) and alpha >= 0 for alpha in alphas):
         raise AnalysisError(f"ridge: {min(alphas)} must be a penalty of at least 0")
+    if basis not in get_args(Basis):
+        raise AnalysisError(f"basis: {basis!r} must be one of {', '.join(get_args(Basis))}")
+    check_degrees([degree])
     _check_hats(len(alphas), x_train, x_new)
-    if degree > HIGHEST_DEGREE:
-        raise AnalysisError(f"degree {degree} must be at most {HIGHEST_DEGREE}")
     vandermonde = legvander(_unit(x_train, interval), degree)
     penalised = _coefficients(degree, interval, basis)[1:]
     new = legvander(_unit(x_new, interval), degree)
@@ -121,6 +121,17 @@ def ridge_hat_matrices(
         q, r = np.linalg.qr(np.vstack([vandermonde, np.sqrt(alpha) * penalised]))
         hats.append(np.linalg.solve(r.T, new.T).T @ q[: len(x_train)].T)
     return np.stack(hats)
+
+
+def check_degrees(degrees: Sequence[int]) -> None:
+    """Refuse what are no degrees of polynomials, or none at all, or too high ones."""
+    if not len(degrees):
+        raise AnalysisError("degrees: must be one at least")
+    for degree in degrees:
+        if not isinstance(degree, int | np.integer) or degree < 0:
+            raise AnalysisError(f"degrees: {degree!r} must be a whole number of at least 0")
+        if degree > HIGHEST_DEGREE:
+            raise AnalysisError(f"degree {degree} must be at most {HIGHEST_DEGREE}")
 
 
 def _check_hats(fits: int, x_train: Array, x_new: Array) -> None:

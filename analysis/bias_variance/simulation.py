@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.bias_variance.decomposition import Problem, Split
 from analysis.bias_variance.limits import MOST_NUMBERS, check_size
-from analysis.bias_variance.polynomials import nested_fit
+from analysis.bias_variance.polynomials import check_degrees, nested_fit
 from analysis.errors import AnalysisError
 
 Array = NDArray[np.float64]
@@ -143,6 +143,7 @@ def simulate_fresh_x(
     All degrees see the same draws. The noise is not drawn: given x, its part is known exactly.
     ``advance`` is called with the number of data sets done since the last call, for a progress bar.
     """
+    check_degrees(degrees)
     _check(datasets, len(degrees), len(x_test))
     f_test = problem.target(x_test)
     low, high = problem.interval

@@ -81,6 +81,44 @@ class Target:
         return values.real.copy()
 
 
+@dataclass(frozen=True)
+class OwnTarget:
+    """A real function of one variable of which only its values are known.
+
+    Parameters
+    ----------
+    function
+        From points, shape (n,) or any other, to values of that shape.
+
+    Examples
+    --------
+    >>> f = OwnTarget(np.sign)
+    >>> f([-2.0, 3.0]).tolist(), str(f)
+    ([-1.0, 1.0], 'sign')
+    """
+
+    function: Callable[[NDArray[np.float64]], ArrayLike]
+
+    def __str__(self) -> str:
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
+
+    def __call__(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Evaluate f; raise `AnalysisError` where its values are not as many finite real numbers."""
+        points = np.asarray(x, dtype=np.float64)
+        values = np.asarray(self.function(points))
+        if values.shape != points.shape:
+            raise AnalysisError(
+                f"f(x) = {self} returns values of shape {values.shape} for points of shape {points.shape}:"
+                " return one for each"
+            )
+        if values.dtype.kind not in "biuf":
+            raise AnalysisError(f"f(x) = {self} returns {values.dtype.name}: its values must be numbers")
+        if not np.isfinite(values).all():
+            bad = points[~np.isfinite(values)].flat[0]
+            raise AnalysisError(f"f(x) = {self} is not a finite real number at x = {bad:g}")
+        return values.astype(np.float64)
+
+
 def parse_target(text: str) -> Target:
     """Read a function of x: numbers, ``+ - * / **``, sin, cos, tanh, exp, log, sqrt, abs, pi and e.
 

@@ -10,8 +10,10 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from analysis.console import counted
 from analysis.figures import axes_or_new, headed
+from analysis.learning.estimates import estimate
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result
+from analysis.learning.tables import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,6 +97,16 @@ def _mark(axes: "Axes", curve: RangeCurve) -> None:
         axes.text(0.03, 0.03, said, transform=axes.transAxes, fontsize="small", color="#d55e00")
     elif curve.lr_min is not None and curve.lr_max is not None:
         axes.axvspan(curve.lr_min, curve.lr_max, color="#009e73", alpha=0.15, label="suggested range")
+        axes.text(
+            (curve.lr_min * curve.lr_max) ** 0.5,
+            0.98,
+            f"{curve.lr_min:.2g} to\n{curve.lr_max:.2g}",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            fontsize="small",
+            color="#00664b",
+        )
     heights = dict(zip(curve.rates, curve.smoothed, strict=True))
     for index, (name, (label, marker, size)) in enumerate(MARKS.items()):
         rate = getattr(curve.readings, name, None)
@@ -133,7 +145,9 @@ def _cyclical_figure(result: CyclicalResult) -> Figure:
     rates.set_ylabel("learning rate")
     rates.set_ylim(bottom=0)
     rates.set_xlabel("updates")
-    losses.set_title(f"Cyclical learning rate, decay: {result.options.decay}", loc="left")
+    tested = percent(estimate([run.test.accuracy for run in result.runs]))
+    decay = result.options.decay
+    losses.set_title(f"Cyclical learning rate, decay: {decay}; test accuracy {tested} %", loc="left")
     return figure
 
 
@@ -142,7 +156,8 @@ def _growth_figure(result: GrowthResult) -> Figure:
     panels = figure.subplots(2, 2, sharex="col", sharey="row")
     for arm, runs in result.arms.items():
         epochs = list(zip(*(run.epochs for run in runs), strict=True))
-        style = {"color": COLOURS[arm], "linestyle": STYLES[arm], "marker": ".", "label": arm}
+        label = f"{arm}, test {percent(estimate([run.test.accuracy for run in runs]))} %"
+        style = {"color": COLOURS[arm], "linestyle": STYLES[arm], "marker": ".", "label": label}
         for column, at in enumerate(([e[0].epoch + 1 for e in epochs], [e[0].updates for e in epochs])):
             panels[0, column].plot(at, [fmean(e.train_loss for e in of) for of in epochs], **style)
             accuracies = [[100 * e.validation_accuracy for e in of] for of in epochs]

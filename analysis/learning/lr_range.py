@@ -14,18 +14,19 @@ from typing import Any
 import torch
 from torch import nn
 
+from analysis.errors import AnalysisError
 from analysis.learning.memory import Memory
 from analysis.learning.parallel import side_by_side
 from analysis.learning.plans import Plan
 from analysis.learning.preserving import preserved
 from analysis.learning.range_curve import Loss, RangeCurve, candidates_curve, ramp_curve
-from analysis.learning.readings import MovingAverage
+from analysis.learning.readings import MovingAverage, check_rates
 from analysis.learning.schedules import Constant, Ramp
 from analysis.learning.training import PLAIN, Arithmetic, DivergedError, Examples, Update, seeded, updates
 from analysis.learning.watching import StartWatch, watch_nothing
 
 GIVE_UP = 4.0
-"""A ramp ends where the smoothed loss is so many times the first."""
+"""A ramp ends where the smoothed loss is so many times the largest of its first tenth."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class Effort:
     watch: StartWatch = watch_nothing
     memory: Memory | None = None
 
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise AnalysisError("seeds: must be one at least")
+
 
 ONCE = Effort()
 """One seed, and nothing remembered."""
@@ -100,6 +105,7 @@ def candidates(
     effort
         How often, and how.
     """
+    check_rates(rates)
     plans = [Plan((batch,) * epochs, Constant(rate)) for rate in rates]
     pieces = {
         f"rate {rate!r}, {epochs} epochs in batches of {batch}, seed {seed}": partial(
@@ -124,7 +130,8 @@ def ramp(
 ) -> RangeCurve:
     """Train while the rate grows from `lowest` to `highest` in `length` updates, and put all back.
 
-    A run ends early where the loss is no number any more, or the smoothed one four times the first.
+    A run ends early where the loss is no number any more, or the smoothed one four times the largest of the
+    first tenth.
 
     Parameters
     ----------
@@ -206,14 +213,15 @@ def climbed(losses: Iterable[float], length: int, smoothing: float) -> list[Loss
     """Return losses up to a length, or to where they explode; one that is not finite ends them as None."""
     average = MovingAverage(smoothing)
     made: list[Loss] = []
-    first = math.inf
+    largest = 0.0
     try:
         for loss in losses:
             if not math.isfinite(loss):
                 return [*made, None]
-            first = loss if not made else first
             made.append(loss)
-            if len(made) == length or average.after(loss) > GIVE_UP * first > 0:
+            if len(made) <= max(1, length // 10):
+                largest = max(largest, loss)
+            if len(made) == length or average.after(loss) > GIVE_UP * largest > 0:
                 break
     except DivergedError:
         made.append(None)

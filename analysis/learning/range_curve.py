@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.learning.readings import (
+    FEWEST,
     SURE,
     MovingAverage,
     Readings,
@@ -174,6 +175,8 @@ def _curve(
 ) -> RangeCurve:
     readings, bounds, unreadable = None, None, None
     try:
+        if kind == "ramp":
+            _check_length(len(rates))
         readings = read(rates, columns.smoothed, scatter=scatter)
         bounds = readings.first_decrease, readings.minimum if kind == "candidates" else readings.slows
         if bounds[0] == bounds[1]:
@@ -195,6 +198,14 @@ def _curve(
         bounds and bounds[1],
         unreadable,
     )
+
+
+def _check_length(updates: int) -> None:
+    if updates < FEWEST:
+        raise UnreadableError(
+            f"it ends at update {updates}: the loss explodes or is no number, so begin lower, or more updates"
+            " are needed"
+        )
 
 
 def finite_or_none(values: Sequence[float]) -> tuple[Loss, ...]:

@@ -1,6 +1,7 @@
 """The learning-rate range test on anyone's module, loss and loader."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import index
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from analysis.learning.lr_range import climbed
 from analysis.learning.preserving import preserved, seeded_loader
 from analysis.learning.range_curve import Loss, RangeCurve, ramp_curve
 from analysis.learning.schedules import Ramp
+from analysis.learning.training import check_optimizer
 
 LossFunction = Callable[[Any, Any], Tensor]
 """From outputs and targets to a loss of one number."""
@@ -37,8 +39,9 @@ def lr_range_test(
     """Train while the learning rate grows, read bounds off the losses, and leave no trace.
 
     Smith 2015 (arXiv 1506.01186, section 3.3), the rate growing by the same factor at every update. Weights,
-    buffers, gradients, modes, the optimizer, random states (torch's, numpy's, Python's and the loader's own
-    generators) are afterwards what they were. A loader that changes itself when it is read stays changed.
+    buffers, gradients, modes, the optimizer, random states (torch's, numpy's and Python's), and generators
+    and counters of the loader, its data set and its samplers are afterwards what they were. What a loader
+    takes from elsewhere stays taken.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ def lr_range_test(
         As a training would start; every parameter group gets the growing rate. The module is put in training
         mode meanwhile.
     loss
-        From outputs and targets to a number: ``nn.CrossEntropyLoss()``, ``nn.functional.mse_loss``, your own.
+        From outputs and targets to a number: ``nn.CrossEntropyLoss()``, ``nn.functional.mse_loss``, your own;
+        a module may have parameters of its own, which the optimizer may train.
     loader
         Yields batches, again each time it is begun; it is begun again where it ends before the test does. A
         batch is a pair of inputs and targets, a longer tuple whose last is the targets, or a dictionary whose
@@ -74,8 +78,8 @@ def lr_range_test(
     Raises
     ------
     AnalysisError
-        When the loader yields nothing, a batch is of another form, the loss is not one number, or the
-        optimizer needs a closure.
+        When the loader yields nothing, a batch is of another form, the loss is not one real number, the
+        module has lazy layers that have not been called, or the optimizer needs a closure.
 
     Examples
     --------
@@ -87,16 +91,19 @@ def lr_range_test(
     >>> 0.001 < curve.lr_min < curve.lr_max < 2
     True
     """
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise AnalysisError("optimizer: LBFGS chooses its steps itself; test one that takes a learning rate")
-    if not seeds:
+    check_optimizer(optimizer)
+    try:
+        numbers = [index(seed) for seed in seeds]
+    except TypeError:
+        raise AnalysisError(f"seeds: {seeds!r} must be a list of whole numbers") from None
+    if not numbers:
         raise AnalysisError("seeds: must be one at least")
     rise = Ramp(lowest, highest, updates)
     step = forward or _forward(target)
 
     def climb() -> Iterator[float]:
-        for index, batch in enumerate(_endless(loader)):
-            rate = rise(index)
+        for update, batch in enumerate(_endless(loader)):
+            rate = rise(update)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             optimizer.zero_grad()
@@ -107,12 +114,13 @@ def lr_range_test(
             watch(rate, value.item())
             yield value.item()
 
+    modules = [module, loss] if isinstance(loss, nn.Module) else [module]
     by_seed: list[list[Loss]] = []
-    for seed in seeds:
-        with preserved(module, optimizer), seeded_loader(loader, seed):
+    for seed in numbers:
+        with preserved(optimizer, *modules), seeded_loader(loader, seed):
             module.train()
             by_seed.append(climbed(climb(), updates, smoothing))
-    return ramp_curve([rise(index) for index in range(updates)], by_seed, smoothing=smoothing)
+    return ramp_curve([rise(update) for update in range(updates)], by_seed, smoothing=smoothing)
 
 
 def _endless(loader: Iterable[Any]) -> Iterator[Any]:
@@ -131,6 +139,8 @@ def _one_number(value: object) -> Tensor:
             f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
         )
         raise AnalysisError(f"loss: must return a tensor of one number, not {what}")
+    if value.is_complex():
+        raise AnalysisError("loss: must be real, not complex; take its absolute value or the like")
     if not value.requires_grad:
         raise AnalysisError("loss: has no gradient; does any parameter of the module need one?")
     return value.reshape(())

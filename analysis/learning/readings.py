@@ -85,8 +85,7 @@ def read(rates: Sequence[float], losses: Sequence[float], *, scatter: float | No
     x, y = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
     if x.ndim != 1 or x.shape != y.shape or len(x) < FEWEST:
         raise AnalysisError(f"rates: {x.size} with {y.size} losses must be at least 3, one loss for each")
-    if not (np.isfinite(x).all() and x[0] > 0 and (np.diff(x) > 0).all()):
-        raise AnalysisError("rates: must be positive and ascend, no two of them equal")
+    check_rates(rates)
     finite = np.isfinite(y)
     if finite.sum() < FEWEST - 1:
         raise UnreadableError(f"only {finite.sum()} of {len(y)} losses are finite")
@@ -95,6 +94,21 @@ def read(rates: Sequence[float], losses: Sequence[float], *, scatter: float | No
     x, y, lowest = x[kept], np.where(finite, y, np.inf)[kept], lowest - int((~kept[:lowest]).sum())
     unit = float(np.abs(y[np.isfinite(y)]).max()) or 1.0
     return _read(x, y / unit, lowest, None if scatter is None else scatter / unit)
+
+
+def check_rates(rates: Sequence[float]) -> None:
+    """Refuse rates that no curve is read over, before anything is measured at them.
+
+    Raises
+    ------
+    AnalysisError
+        When there are fewer than three, or they do not ascend from above 0.
+    """
+    x = np.asarray(rates, dtype=float)
+    if len(x) < FEWEST:
+        raise AnalysisError(f"rates: {len(x)} must be at least 3")
+    if not (np.isfinite(x).all() and x[0] > 0 and (np.diff(x) > 0).all()):
+        raise AnalysisError("rates: must be positive and ascend, no two of them equal")
 
 
 def _read(x: Array, y: Array, lowest: int, scatter: float | None) -> Readings:

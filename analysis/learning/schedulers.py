@@ -19,7 +19,8 @@ class RateLR(LRScheduler):
     optimizer
         Whose rates to set.
     rate
-        From the index of an update to its rate: `Cyclical`, `Ramp`, `Stepped`, `Constant`, a plan's.
+        From the index of an update to its rate: `Cyclical`, `Ramp`, `Stepped`, `Constant`, a plan's, or any
+        function, which a state knows by its name only.
     last_epoch
         The index of the last update made (torch's word for it), -1 for none.
 
@@ -38,6 +39,8 @@ class RateLR(LRScheduler):
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, rate: Rate, last_epoch: int = -1) -> None:
+        if not callable(rate):
+            raise AnalysisError(f"rate: {rate!r} must be a schedule, such as Constant({rate!r})")
         self.rate = rate
         super().__init__(optimizer, last_epoch)
 
@@ -47,7 +50,7 @@ class RateLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Return plain data, which ``torch.save`` and ``torch.load`` take as it is."""
-        return {"schedule": repr(self.rate), "last_epoch": self.last_epoch, "last_lr": list(self._last_lr)}
+        return {"schedule": _named(self.rate), "last_epoch": self.last_epoch, "last_lr": list(self._last_lr)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where another scheduler was, whose state this is; sets the optimizer's rates, too.
@@ -57,11 +60,17 @@ class RateLR(LRScheduler):
         AnalysisError
             When that one had another schedule.
         """
-        if state_dict.get("schedule") != repr(self.rate):
+        if state_dict.get("schedule") != _named(self.rate):
             raise AnalysisError(
-                f"schedule: the state is of {state_dict.get('schedule')}, not of {self.rate!r}"
+                f"schedule: the state is of {state_dict.get('schedule')}, not of {_named(self.rate)}"
             )
         self.last_epoch = int(state_dict["last_epoch"])
         self._last_lr = list(state_dict["last_lr"])
         for group, rate in zip(self.optimizer.param_groups, self._last_lr, strict=True):
             group["lr"] = rate
+
+
+def _named(rate: Rate) -> str:
+    """Return what tells a schedule from others: all its numbers, or of a function where it stands."""
+    name = getattr(rate, "__qualname__", None)
+    return repr(rate) if name is None else f"{getattr(rate, '__module__', '')}.{name}"

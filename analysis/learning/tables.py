@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from analysis.console import Table, counted
-from analysis.learning.batch_growth import ArmDifference, Estimate, estimate
+from analysis.learning.batch_growth import ArmDifference
+from analysis.learning.estimates import Estimate, estimate
 from analysis.learning.plans import cyclical_plan, peaks
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result
@@ -46,7 +47,8 @@ def _loss(loss: float | None) -> str:
     return "diverged" if loss is None else f"{loss:.4f}"
 
 
-def _percent(value: Estimate) -> str:
+def percent(value: Estimate) -> str:
+    """Return a share in percent, with its standard error where that is known."""
     error = "" if value.error is None else f" ± {100 * value.error:.2f}"
     return f"{100 * value.mean:.2f}{error}"
 
@@ -141,7 +143,7 @@ def _cyclical_table(result: CyclicalResult) -> list[str | Table]:
         "",
         epochs,
         "",
-        f"Test accuracy, met once, at the end: {_percent(test)} %",
+        f"Test accuracy, met once, at the end: {percent(test)} %",
     ]
 
 
@@ -168,7 +170,7 @@ def _growth_table(result: GrowthResult) -> list[str | Table]:
             arm,
             *does[arm],
             f"{runs[0].updates:,}",
-            _percent(estimate([run.test.accuracy for run in runs])),
+            percent(estimate([run.test.accuracy for run in runs])),
             f"{loss.mean:.3f}{error}",
             f"{fmean(run.seconds for run in runs):.0f}",
         )
@@ -194,7 +196,7 @@ def _verdicts(comparisons: Sequence[ArmDifference]) -> Table:
         fewer = comparison.fewer_updates
         verdicts.add_row(
             f"{comparison.first} − {comparison.second}",
-            _percent(comparison.difference),
+            percent(comparison.difference),
             _interval(comparison.interval),
             comparison.verdict or "one seed cannot tell",
             f"{fewer:.2f}× fewer" if fewer >= 1 else f"{1 / fewer:.2f}× more",

@@ -7,7 +7,7 @@ a resumed run equal to an unbroken one.
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -21,6 +21,7 @@ from analysis.errors import AnalysisError
 from analysis.learning.datasets import GREY, Labelled
 from analysis.learning.digests import digest
 from analysis.learning.plans import Plan
+from analysis.learning.schedules import at_least_one
 from analysis.learning.splits import Splits
 
 
@@ -52,6 +53,8 @@ class Examples:
     labels: Tensor
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.inputs, Tensor) and isinstance(self.labels, Tensor)):
+            raise AnalysisError("inputs and labels: must be tensors; torch.from_numpy makes them of arrays")
         shape = tuple(self.labels.shape)
         if len(shape) != 1 or not shape[0] or self.inputs.ndim < 1 or len(self.inputs) != shape[0]:
             raise AnalysisError(
@@ -121,6 +124,10 @@ class Arithmetic:
 
     ghost: int | None = None
     bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ghost is not None:
+            at_least_one("ghost", self.ghost)
 
     def __str__(self) -> str:
         precision = "bfloat16" if self.bfloat16 else "float32"
@@ -203,8 +210,12 @@ def updates(
     DivergedError
         When a loss is not finite, before the weights change.
     AnalysisError
-        When the module does not return a number for each class of each example.
+        When the module does not return a number for each class of each example, nothing of it learns, or the
+        optimizer needs a closure.
     """
+    check_optimizer(optimizer)
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        raise AnalysisError("net: no parameter of it needs a gradient, so nothing can be learned")
     made, checked = 0, False
     for epoch, batch in enumerate(plan.batches):
         order = _order(len(examples.labels), seed, epoch).to(examples.labels.device)
@@ -233,6 +244,22 @@ def updates(
         made += len(batches)
 
 
+def check_optimizer(optimizer: torch.optim.Optimizer) -> None:
+    """Refuse what is no optimizer, or one that is not told how far to go.
+
+    Raises
+    ------
+    AnalysisError
+        Saying which to take.
+    """
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise AnalysisError(f"optimizer: {type(optimizer).__name__} must be one of torch's kind")
+    if isinstance(optimizer, torch.optim.LBFGS):
+        raise AnalysisError(
+            "optimizer: LBFGS chooses its steps itself; take one that is given a learning rate"
+        )
+
+
 def check_logits(logits: object, count: int, examples: Examples) -> bool:
     """Refuse what is not a number for each class of each of so many examples; true if it is.
 
@@ -257,6 +284,7 @@ def evaluate(module: nn.Module, examples: Examples, *, batch: int = 500, bfloat1
 
     The module's modes are put back afterwards, and nothing else about it changes.
     """
+    at_least_one("batch", batch)
     with modes_kept(module), torch.inference_mode():
         module.eval()
         loss = right = 0.0
@@ -287,10 +315,16 @@ def modes_kept(module: nn.Module) -> Iterator[None]:
             part.training = training
 
 
+def random_state_kept() -> AbstractContextManager[None]:
+    """Put torch's random state back at the end, that of the processor and of every CUDA device."""
+    # Named one by one, for torch warns where there are several and it must find them itself.
+    return torch.random.fork_rng(range(torch.cuda.device_count()))
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Let torch draw from a stream of its own (dropout, initial weights), and put its random state back."""
-    with torch.random.fork_rng():
+    with random_state_kept():
         torch.manual_seed(seed)
         yield
 

@@ -256,3 +256,202 @@ def test_a_curve_that_contradicts_itself_is_refused() -> None:
         RangeCurve("ramp", (0.1, 0.2), (1.0,), (1.0,), (1.0,), (1.0,), *none, "noise")
     with pytest.raises(AnalysisError, match="both bounds, or none and the reason"):
         RangeCurve("ramp", (0.1,), (1.0,), (1.0,), (1.0,), (1.0,), *none, None)
+
+
+class Remembering(nn.Module):
+    """Keeps things where modules keep them: in buffers by assignment, lists, dictionaries, bare tensors."""
+
+    seen: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(5, 1)
+        self.register_buffer("seen", torch.zeros(1))
+        self.history: list[int] = []
+        self.cache: dict[str, Tensor] = {}
+        self.tags: set[int] = set()
+        self.total = torch.zeros(2)
+        self.noise = np.random.default_rng(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen = self.seen + 1  # a new tensor takes the buffer's name
+        self.history.append(len(x))
+        self.cache["last"] = x
+        self.tags.add(len(x))
+        self.total += float(self.noise.random())
+        out: Tensor = self.linear(x)
+        return out
+
+
+def brief_test(
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+    *,
+    loss: Any = nn.functional.mse_loss,  # noqa: ANN401  # also what is none
+    loader: Any = BATCHES,  # noqa: ANN401  # as above
+    seeds: Any = (0,),  # noqa: ANN401  # as above
+    updates: int = 12,
+) -> RangeCurve:
+    optimizer = optimizer or torch.optim.SGD(module.parameters(), lr=0.1)
+    return lr_range_test(module, optimizer, loss, loader, lowest=1e-4, updates=updates, seeds=seeds)
+
+
+def test_what_a_module_remembers_in_its_own_way_is_forgotten_again() -> None:
+    module = Remembering()
+    buffer, history, noise = module.seen, module.history, copy.deepcopy(module.noise)
+    brief_test(module)
+    assert module.seen is buffer
+    assert buffer.item() == 0
+    assert module.history is history
+    assert (history, module.cache, module.tags) == ([], {}, set())
+    assert module.total.tolist() == [0, 0]
+    assert module.noise.random() == noise.random()
+
+
+def test_whoever_holds_a_part_of_the_optimizer_holds_the_right_one_afterwards() -> None:
+    """Gradients, groups and states are the same objects; a state of another precision stays as it is."""
+    module = nn.Linear(5, 1)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.25, momentum=0.9)
+    module(X).sum().backward()
+    optimizer.step()
+    state = optimizer.state[module.weight]
+    state["momentum_buffer"] = state["momentum_buffer"].double() + 1e-12
+    group, momentum, gradient = optimizer.param_groups[0], state["momentum_buffer"], module.weight.grad
+    assert gradient is not None
+    values = momentum.clone(), gradient.clone()
+    brief_test(module, optimizer)
+    assert optimizer.param_groups[0] is group
+    assert group["lr"] == 0.25
+    assert optimizer.state[module.weight] is state
+    assert state["momentum_buffer"] is momentum
+    assert module.weight.grad is gradient
+    assert (momentum.dtype, torch.equal(momentum, values[0])) == (torch.float64, True)
+    assert torch.equal(gradient, values[1])
+
+
+def test_a_loss_with_parameters_of_its_own_is_left_as_it_was() -> None:
+    class Weighed(nn.Module):
+        calls: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.zeros(1))
+            self.register_buffer("calls", torch.zeros(1))
+
+        def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+            self.calls += 1
+            return (outputs - targets).square().mean() * self.scale.exp() - self.scale
+
+    module, loss = nn.Linear(5, 1), Weighed()
+    optimizer = torch.optim.SGD([*module.parameters(), *loss.parameters()], lr=0.1)
+    brief_test(module, optimizer, loss=loss)
+    assert (loss.scale.item(), loss.scale.grad, loss.calls.item()) == (0, None, 0)
+
+
+class Shuffled(torch.utils.data.Sampler[int]):
+    """An order from numpy's and Python's own generators, and a count of the epochs."""
+
+    def __init__(self) -> None:
+        self.numpy = np.random.default_rng(3)
+        self.python = random.Random(4)  # noqa: S311  # an order
+        self.old = np.random.RandomState(5)
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return 128
+
+    def __iter__(self) -> Iterator[int]:
+        self.epoch += 1
+        self.python.random()
+        self.old.rand()
+        return iter(self.numpy.permutation(128).tolist())
+
+
+def test_generators_and_counters_of_a_sampler_are_put_back() -> None:
+    sampler, twin = Shuffled(), Shuffled()
+    loader = DataLoader(REGRESSION, batch_size=16, sampler=sampler)
+    brief_test(nn.Linear(5, 1), loader=loader, seeds=(0, 1))
+    assert sampler.epoch == 0
+    assert list(sampler) == list(twin)
+    assert (sampler.python.random(), sampler.old.rand()) == (twin.python.random(), twin.old.rand())
+
+
+def test_a_seed_is_an_order_of_the_batches_whosever_generator_makes_it() -> None:
+    loader = DataLoader(REGRESSION, batch_size=16, sampler=Shuffled())
+    torch.manual_seed(0)
+    module = nn.Linear(5, 1)
+    one, again, other = (brief_test(module, loader=loader, seeds=(seed,)).losses for seed in (0, 0, 1))
+    assert one == again != other
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"seeds": 3}, "seeds: 3 must be a list of whole numbers"),
+        ({"seeds": ("a",)}, r"seeds: \('a',\) must be a list of whole numbers"),
+        (
+            {"loss": lambda outputs, targets: (outputs - targets).mean() * 1j},
+            "loss: must be real, not complex",
+        ),
+    ],
+)
+def test_more_nonsense_is_one_sentence(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AnalysisError, match=sentence):
+        brief_test(nn.Linear(5, 1), **settings)
+
+
+def test_a_lazy_layer_must_be_called_first() -> None:
+    module = nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    with pytest.raises(AnalysisError, match="of a lazy layer; call it on a batch first"):
+        brief_test(module, optimizer)
+    module(X)
+    brief_test(module, optimizer)
+
+
+@pytest.mark.parametrize("breaks", [1, 2])
+def test_a_test_that_breaks_down_at_once_says_so_instead_of_failing(breaks: int) -> None:
+    losses = iter([1.0] * (breaks - 1) + [math.nan] * 20)
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs - targets).square().mean() * next(losses)
+
+    curve = brief_test(nn.Linear(5, 1), loss=loss)
+    assert (curve.lr_min, len(curve.losses), curve.losses[-1]) == (None, breaks, None)
+    assert curve.unreadable is not None
+    assert curve.unreadable.startswith(f"it ends at update {breaks}: the loss explodes or is no number")
+
+
+def test_one_lucky_batch_at_the_start_does_not_end_a_test() -> None:
+    """The first loss is a hundredth of the others: what counts is the largest of the first tenth."""
+    losses = iter([0.01] + [1.0] * 39)
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return outputs.sum() * 0 + targets.sum() * 0 + next(losses)
+
+    assert len(brief_test(nn.Linear(5, 1), loss=loss, updates=40).losses) == 40
+
+
+def test_a_module_that_keeps_its_tensors_elsewhere_is_left_as_it_was() -> None:
+    class Elsewhere(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = (nn.BatchNorm1d(5), nn.Linear(5, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            out: Tensor = self.kept[1](self.kept[0](x))
+            return out
+
+        def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:  # noqa: FBT001, FBT002  # torch's own
+            for part in self.kept:
+                yield from part.parameters(recurse)
+
+        def buffers(self, recurse: bool = True) -> Iterator[Tensor]:  # noqa: FBT001, FBT002  # torch's own
+            for part in self.kept:
+                yield from part.buffers(recurse)
+
+    module = Elsewhere()
+    before = [tensor.clone() for tensor in [*module.parameters(), *module.buffers()]]
+    brief_test(module)
+    after = [*module.parameters(), *module.buffers()]
+    assert all(torch.equal(a, b) for a, b in zip(after, before, strict=True))

@@ -161,3 +161,22 @@ def test_a_sampler_of_nonsense_is_refused(arguments: Any, said: str) -> None:  #
     with pytest.raises(AnalysisError) as refusal:
         GrowingBatchSampler(*arguments)
     assert str(refusal.value) == said
+
+
+def falling(update: int) -> float:
+    return 0.1 / (1 + update)
+
+
+def test_a_schedule_of_ones_own_is_known_by_its_name_in_every_process() -> None:
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    state = RateLR(optimizer, falling).state_dict()
+    assert state["schedule"] == f"{__name__}.falling"
+    RateLR(optimizer, falling).load_state_dict(state)
+    with pytest.raises(AnalysisError, match=r"the state is of .*falling, not of Constant\(rate=0.1\)"):
+        RateLR(optimizer, Constant(0.1)).load_state_dict(state)
+
+
+def test_a_number_is_no_schedule() -> None:
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    with pytest.raises(AnalysisError, match=r"rate: 0.1 must be a schedule, such as Constant\(0.1\)"):
+        RateLR(optimizer, 0.1)  # type: ignore[arg-type]  # what is refused

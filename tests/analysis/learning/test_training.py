@@ -1,6 +1,8 @@
 """The loop against the same arithmetic in numpy, and against itself begun in the middle."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -282,3 +284,36 @@ def test_a_net_returns_a_number_for_each_class(returned: object, said: str) -> N
         next(updates(module, sgd(module), examples, Plan((2,), Constant(0.1)), seed=0))
     with pytest.raises(AnalysisError, match=said):
         evaluate(module, examples)
+
+
+PLAIN_EXAMPLES = Examples(torch.zeros(6, 4), torch.arange(6) % 3)
+
+
+def linear() -> nn.Linear:
+    return nn.Linear(4, 3)
+
+
+def one_epoch(module: nn.Module, optimizer: Any = None) -> None:  # noqa: ANN401  # also what is none
+    optimizer = optimizer or torch.optim.SGD([nn.Parameter(torch.zeros(1))])
+    for _ in updates(module, optimizer, PLAIN_EXAMPLES, Plan((3,), Constant(0.1)), seed=0):
+        pytest.fail("an update was made")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "sentence"),
+    [
+        (lambda: Examples(np.zeros((2, 3)), np.zeros(2, int)), "inputs and labels: must be tensors"),  # type: ignore[arg-type]  # what is refused
+        (lambda: Arithmetic(ghost=0), "ghost: 0 must be at least 1"),
+        (lambda: Arithmetic(ghost=-1), "ghost: -1 must be at least 1"),
+        (lambda: evaluate(linear(), PLAIN_EXAMPLES, batch=0), "batch: 0 must be at least 1"),
+        (lambda: one_epoch(linear().requires_grad_(False)), "net: no parameter of it needs a gradient"),
+        (
+            lambda: one_epoch(linear(), torch.optim.LBFGS(linear().parameters())),
+            "optimizer: LBFGS chooses its steps itself",
+        ),
+        (lambda: one_epoch(linear(), linear()), "optimizer: Linear must be one of torch's kind"),
+    ],
+)
+def test_nonsense_is_refused_before_any_update(attempt: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(AnalysisError, match=sentence):
+        attempt()
