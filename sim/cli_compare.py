@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from sim.cli_input import FILE, SET, scenario_in, settings_of
+from sim.cli_input import ENGINE, FILE, SET, scenario_in, settings_of
 from sim.cli_output import check_writable
-from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.progress import RunsWatch
 from sim.terminal import Screen, as_json
@@ -35,7 +34,7 @@ FIGURES = (".png", ".svg", ".pdf")
     help="Tell the seconds to so many; by default, as many as all make.",
 )
 @click.option("--gradients", type=click.IntRange(1, 10**15), help="The same of gradients.")
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="As of `run`.")
+@ENGINE
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes on this machine.")
 @click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead.")
 @click.option(

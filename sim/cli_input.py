@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.files import text_in, text_of
 from sim.scenario import Scenario
@@ -35,6 +36,14 @@ PROTOCOL = click.option(
     multiple=True,
     metavar="NAME[:k=4,slack=2,…]",
     help="Take this protocol instead.",
+)
+
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="SimPy's event loop, the compiled one, or whichever is done first; the results are the same.",
 )
 
 

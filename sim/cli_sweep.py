@@ -10,9 +10,8 @@ from typing import Any, Self
 
 import click
 
-from sim.cli_input import FILE, scenario_in, setting_options, settings_of
+from sim.cli_input import ENGINE, FILE, scenario_in, setting_options, settings_of
 from sim.cli_output import check_writable
-from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.files import write
 from sim.progress import RunsWatch
@@ -72,9 +71,7 @@ def plan_options(command: Command) -> Command:
             show_default=True,
             help="Where --until-interval gives a point up.",
         ),
-        click.option(
-            "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="As of `run`."
-        ),
+        ENGINE,
         click.option(
             "--jobs",
             type=click.IntRange(min=1),
