@@ -36,8 +36,9 @@ ROOMS = {
     "analysis/bias_variance": ["tests/analysis/bias_variance"],
     "analysis/scores": ["tests/analysis/scores"],
     "analysis/learning": ["tests/analysis/learning"],
+    "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }
-NUMBERLESS = ["cli", "errors", "figures", "files", "plots", "report", "terminal"]
+NUMBERLESS = ["cli", "drawing", "errors", "figures", "files", "plots", "report", "terminal"]
 
 
 def readme_command(index: int) -> str:

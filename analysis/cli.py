@@ -11,6 +11,7 @@ from analysis.learning.cli import batch_growth, cyclical, lr_range
 from analysis.options import HELP, examples, version
 from analysis.report.cli import report
 from analysis.scores.cli import scores
+from analysis.staleness.cli import staleness
 from analysis.terminal import PlainContext, guarded
 
 PROGRAM = "python -m analysis"
@@ -32,7 +33,7 @@ def cli(context: click.Context) -> None:
 cli.context_class = PlainContext
 
 # Their modules import nothing heavy outside functions.
-for command in (bias_variance, scores, lr_range, cyclical, batch_growth, report):
+for command in (bias_variance, scores, lr_range, cyclical, batch_growth, staleness, report):
     command.context_settings.update(HELP)
     command.context_class = PlainContext
     command.short_help = (command.help or "").partition("\n\n")[0]  # whole, where click would cut it

@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--sets", type=int, default=2000)
     parser.add_argument("--replicates", type=int, default=400)
+    parser.add_argument("--size", action="append", help="such as 50+150; may be repeated  [default: all]")
     asked = parser.parse_args()
     done = set()
     if asked.file.exists():
@@ -168,7 +169,8 @@ def main() -> None:
             done = {(int(r["positives"]), int(r["negatives"]), r["shape"]) for r in csv.DictReader(file)}
     else:
         asked.file.write_text(",".join(FIELDS) + "\n", encoding="utf-8")
-    for positives, negatives in SIZES:
+    sizes = [tuple(map(int, size.split("+"))) for size in asked.size] if asked.size else SIZES
+    for positives, negatives in sizes:
         for shape in SHAPES:
             if (positives, negatives, shape.name) in done:
                 continue

@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
-from sim.cli_input import Given, scenario_in, setting_options, settings_of
+from sim.cli_compare import compare
+from sim.cli_input import ENGINE, Given, scenario_in, setting_options, settings_of
 from sim.cli_output import Output, output_options
+from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
-from sim.engine import ENGINES, simulate, summarise
+from sim.engine import simulate, summarise
 from sim.errors import SimError
 from sim.manual import PROGRAM, SETTINGS, VERSION, give_examples
 from sim.metrics import summary
@@ -37,13 +39,7 @@ def cli() -> None:
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of all randomness; the scenario's own by default."
 )
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="auto",
-    show_default=True,
-    help="SimPy's event loop, the compiled one, or whichever is done first; the results are the same.",
-)
+@ENGINE
 @click.option(
     "--summary-only", is_flag=True, help="Keep sums in place of gradients: any length fits into memory."
 )
@@ -128,7 +124,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, compare, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

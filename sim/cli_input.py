@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.files import text_in, text_of
 from sim.scenario import Scenario
@@ -22,7 +23,7 @@ STDOUT: Final = "-"
 
 FILE = click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 
-_SET = click.option(
+SET = click.option(
     "--set",
     "sets",
     multiple=True,
@@ -37,10 +38,18 @@ PROTOCOL = click.option(
     help="Take this protocol instead.",
 )
 
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="SimPy's event loop, the compiled one, or whichever is done first; the results are the same.",
+)
+
 
 def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that change a scenario: ``sets`` and ``protocols``."""
-    return reduce(lambda wrapped, option: option(wrapped), (PROTOCOL, _SET), command)
+    return reduce(lambda wrapped, option: option(wrapped), (PROTOCOL, SET), command)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import Progress
 
-from sim.cli_input import FILE, scenario_in, setting_options, settings_of
+from sim.cli_input import ENGINE, FILE, scenario_in, setting_options, settings_of
 from sim.engine import simulate
 from sim.errors import SimError, SimulationError
 from sim.progress import Watch
@@ -129,8 +130,9 @@ def _bar() -> Progress:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Fewer and shorter runs: seconds instead of minutes.")
+@ENGINE
 @click.option("--json", "json", is_flag=True, help="Print every comparison as one JSON object instead.")
-def validate(*, quick: bool, json: bool) -> int:
+def validate(*, quick: bool, engine: str, json: bool) -> int:
     """Hold every law and closed form against simulations over a grid of scenarios.
 
     Ends with status 1 where something disagrees.
@@ -143,7 +145,10 @@ def validate(*, quick: bool, json: bool) -> int:
     with _bar() as bar:
         task = bar.add_task("validating", total=len(cases))
         rows = run(
-            cases, lambda done, _: bar.update(task, completed=done), FEW_REPLICAS if quick else REPLICAS
+            cases,
+            lambda done, _: bar.update(task, completed=done),
+            FEW_REPLICAS if quick else REPLICAS,
+            run=partial(simulate, engine=engine),
         )
     wrong = list(show.wrong(rows))
     if json:

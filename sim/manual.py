@@ -21,6 +21,10 @@ EXAMPLES: Final = {
         "show trace.parquet --workers",
         "show trace.parquet --csv gradients.csv --perfetto trace.json",
     ),
+    "compare": (
+        "compare examples/backup-workers.toml --protocol bsp --protocol k-sync:k=7 --protocol async",
+        "compare examples/thirty-two-gpus.toml --protocol bsp --protocol ssp:slack=3 --figure speed.svg",
+    ),
     "theory": (
         "theory examples/fedbuff.toml",
         "theory examples/two-learners.toml --latex",
@@ -28,6 +32,18 @@ EXAMPLES: Final = {
     "validate": (
         "validate --quick",
         "validate --json",
+    ),
+    "sweep": (
+        "sweep examples/backup-workers.toml --over protocol.k=4..8",
+        "sweep examples/fedbuff.toml --over protocol.k=5,10,20 --out fedbuff.csv --figure fedbuff.svg",
+    ),
+    "merge": (
+        "merge part-1.csv part-2.csv --out whole.csv",
+        "merge part-*.parquet.journal --out whole.parquet",
+    ),
+    "best": (
+        "best examples/backup-workers.toml --over protocol.k=4..8 --maximise updates_per_second",
+        "best examples/ssp-slack.toml --over protocol.slack=1..5 --minimise share_waiting --replicas 5",
     ),
     "plot": (
         "plot staleness examples/fedbuff.toml --out staleness.png",

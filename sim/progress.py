@@ -13,6 +13,44 @@ PATIENCE = 2.0
 """Seconds before anything is shown."""
 
 
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Screen(stderr=True),
+        transient=True,
+    )
+
+
+class RunsWatch:
+    """A context around a sweep, whose ``progress`` it is: shows the runs done, failed and to come."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._bar = _bar()
+        self._task = self._bar.add_task("simulating", total=None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+    def __call__(self, done: int, failed: int, total: int) -> None:
+        """Take note of how many runs are done, how many of them failed, and how many there are."""
+        if time.monotonic() - self._begun < PATIENCE:
+            return
+        if not self._bar.live.is_started:
+            self._bar.start()
+        words = f"{done:,} runs done, {failed:,} failed, {total - done:,} to come"
+        self._bar.update(self._task, description=words, total=total, completed=done)
+
+
 class Watch:
     """A context around `sim.simulate`, whose ``progress`` it is: shows a bar on standard error.
 
@@ -24,14 +62,7 @@ class Watch:
         most = [worker.most and worker.most * (worker.count or 1) for worker in scenario.workers]
         self._most = sum(number or 0 for number in most) if all(most) else None
         self._begun = time.monotonic()
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=Screen(stderr=True),
-            transient=True,
-        )
+        self._bar = _bar()
         self._task = self._bar.add_task("simulating", total=None)
 
     def __enter__(self) -> Self:

@@ -8,28 +8,15 @@ cyclical rate. What they end with is compared on test images that nothing was ch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
 from typing import Literal
-
-from scipy.stats import t as student_t
 
 from analysis.errors import AnalysisError
 from analysis.learning.curves import Curves
+from analysis.learning.estimates import Estimate, Verdict, estimate, interval_of, verdict_of
 from analysis.learning.plans import Plan, control_plan, cyclical_plan, growth_plan
 from analysis.learning.schedules import Decay
 
 Arm = Literal["growth", "control", "cyclical"]
-Verdict = Literal["within error", "undecided", "different"]
-
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds and its standard error, None of which one seed can tell."""
-
-    mean: float
-    error: float | None
 
 
 @dataclass(frozen=True)
@@ -62,16 +49,6 @@ class ArmDifference:
     def __post_init__(self) -> None:
         if not 0 < self.fewer_updates < math.inf:
             raise AnalysisError(f"fewer_updates: {self.fewer_updates} must be a positive, finite number")
-
-
-def estimate(values: Sequence[float]) -> Estimate:
-    """Return the mean and the standard error of the mean, s/√n with s² = Σ(x − mean)²/(n − 1).
-
-    >>> estimate([1.0, 2.0, 3.0])
-    Estimate(mean=2.0, error=0.5773502691896258)
-    """
-    error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
-    return Estimate(fmean(values), error)
 
 
 def plans(
@@ -122,27 +99,12 @@ def compare(arms: Mapping[Arm, Sequence[Curves]], first: Arm, second: Arm) -> Ar
             for one, other in zip(arms[first], arms[second], strict=True)
         ]
     )
-    interval = _interval(difference, len(seeds[first]))
+    interval = interval_of(difference, len(seeds[first]))
     return ArmDifference(
         first,
         second,
         difference,
         interval,
-        _verdict(difference, interval),
+        verdict_of(difference, interval),
         arms[second][0].updates / arms[first][0].updates,
     )
-
-
-def _interval(difference: Estimate, count: int) -> tuple[float, float] | None:
-    if difference.error is None:
-        return None
-    half = float(student_t.ppf((1 + CONFIDENCE) / 2, count - 1)) * difference.error
-    return difference.mean - half, difference.mean + half
-
-
-def _verdict(difference: Estimate, interval: tuple[float, float] | None) -> Verdict | None:
-    if interval is None or difference.error is None:
-        return None
-    if abs(difference.mean) <= difference.error:
-        return "within error"
-    return "undecided" if interval[0] <= 0 <= interval[1] else "different"

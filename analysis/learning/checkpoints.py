@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import torch
 from torch import nn
@@ -28,6 +28,18 @@ DAMAGED = "{}: is damaged; start again in another folder, or without what is dam
 
 Record = dict[str, Any]
 """One line of the log: numbers, truth values and strings by their names."""
+
+
+class Stateful(Protocol):
+    """What is beside a module's own state: an optimizer, say."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return tensors and plain values, in dicts and lists."""
+        ...
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them over."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -119,11 +131,11 @@ class Log:
 def save_checkpoint(
     folder: Path,
     module: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Stateful,
     progress: Progress,
     identity: Identity,
 ) -> None:
-    """Replace the folder's checkpoint: weights, optimizer, torch's random state, and how far it is.
+    """Replace the folder's checkpoint: weights, optimizer, torch's random state, how far it is.
 
     `identity` says of which run this is, for `load_checkpoint` to compare.
     """
@@ -143,7 +155,7 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path,
     module: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Stateful,
     identity: Identity,
 ) -> Progress:
     """Put a checkpoint's state into module, optimizer and torch's random generators; return how far it is.

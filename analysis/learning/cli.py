@@ -2,32 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from analysis.delivery import Run, deliver
+from analysis.learning.options import COUNT, RATE, common, refuse_beside_from, replaced, setup_of
 from analysis.learning.schedules import Decay
 from analysis.learning.setups import SCALES, Scale, Setup
-from analysis.options import Within, examples, figure_option, json_option
+from analysis.options import Within, examples
 
 if TYPE_CHECKING:
     from analysis.learning.results import Result
     from analysis.learning.watching import StartWatch, Watch
-
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
-OptionsT = TypeVar("OptionsT")
-
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
-COUNT = click.IntRange(1, 10**6)
-RATE = Within(min=0, min_open=True, max=1e6)
-WITH_FROM = {"source", "as_json", "figure"}
-"""What may stand beside ``--from``."""
 
 
 def _examples(name: str) -> str:
@@ -37,64 +26,7 @@ def _examples(name: str) -> str:
     )
 
 
-def _common(function: FunctionT) -> FunctionT:
-    """Give a command the options that all three have."""
-    scales = "; ".join(f"{name}: {scale.summary}" for name, scale in SCALES.items())
-    options = (
-        click.option(
-            "--scale", type=click.Choice(list(SCALES)), default="small", show_default=True, help=scales + "."
-        ),
-        click.option(
-            "--dataset",
-            type=click.Choice(["fashion-mnist", "digits"]),
-            default="fashion-mnist",
-            show_default=True,
-            help="digits: scikit-learn's own 8×8 images, for the tiny scale; no installation needed.",
-        ),
-        click.option(
-            "--data-dir",
-            type=click.Path(path_type=Path),
-            help="Your own images: a folder of four idx files, or FILE.npz with x_train, y_train, x_test and "
-            "y_test. Else FashionMNIST: Debian's package, the cache, a download.",
-        ),
-        click.option(
-            "--net",
-            default="small-inception",
-            show_default=True,
-            help="A name of `python -m nets list`, or package.module:factory of your own.",
-        ),
-        click.option("--width", type=Within(0, 1e3, min_open=True), help="Of the net. [default: by scale]"),
-        click.option("--train", type=COUNT, help="Images to learn from. [default: by scale]"),
-        click.option("--validation", type=COUNT, help="Images to watch it on. [default: by scale]"),
-        click.option("--test", type=COUNT, help="Images to test on. [default: by scale]"),
-        click.option(
-            "--shrink", type=COUNT, help="Average blocks of so many pixels a side. [default: by scale]"
-        ),
-        click.option("--seeds", type=COUNT, default=3, show_default=True, help="Runs of each kind."),
-        click.option(
-            "--first-seed",
-            type=click.IntRange(0, 2**31),
-            default=0,
-            show_default=True,
-            help="Of the first of them; the next has the next.",
-        ),
-        click.option("--momentum", type=Within(0, 1, max_open=True), help="Of SGD. [default: 0]"),
-        click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
-        click.option("--threads", type=COUNT, help="Of the processor. [default: by scale]"),
-        click.option(
-            "--jobs", type=click.IntRange(1, 1024), default=1, show_default=True, help="Runs at a time."
-        ),
-        click.option("--bfloat16", is_flag=True, help="Compute in bfloat16, where the device can."),
-        click.option("--out", type=FOLDER, help="Keep logs, checkpoints and the result in this folder."),
-        click.option("--resume", is_flag=True, help="Go on with what --out holds."),
-        click.option("--from", "source", type=FILE, help="Show the result in this file instead of running."),
-        json_option,
-        figure_option,
-    )
-
-    for option in reversed(options):
-        function = option(function)
-    return function
+_COMMON = common({name: scale.summary for name, scale in SCALES.items()}, bfloat16=True)
 
 
 @click.command("lr-range", epilog=_examples("lr-range"))
@@ -107,7 +39,7 @@ def _common(function: FunctionT) -> FunctionT:
 @click.option("--batch", type=COUNT, help="Images per update. [default: by scale]")
 @click.option("--ramp", type=click.IntRange(3, 10**6), help="Updates of the ramp. [default: by scale]")
 @click.option("--smoothing", type=Within(0, 1, max_open=True), help="Of the ramp. [default: 0.9]")
-@_common
+@_COMMON
 @click.pass_context
 def lr_range(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)
     """Find bounds for the learning rate: ten rates tried one by one, and one run with a growing rate."""
@@ -131,7 +63,7 @@ def lr_range(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
 @click.option("--cycles", type=COUNT, help="Up and down, so many times. [default: 3]")
 @click.option("--epochs", type=COUNT, help="[default: by scale]")
 @click.option("--batch", type=COUNT, help="Images per update. [default: by scale]")
-@_common
+@_COMMON
 @click.pass_context
 def cyclical(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)
     """Train with a learning rate that goes up and down between two bounds, ever less."""
@@ -150,7 +82,7 @@ def cyclical(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  
     type=click.IntRange(0, 10**6),
     help="Images at a time for batch norm, however large the batch; 0: all of it. [default: 32]",
 )
-@_common
+@_COMMON
 @click.pass_context
 def batch_growth(context: click.Context, /, **given: Any) -> None:  # noqa: ANN401  (click passes what it parsed)
     """Let the batch double at a fixed rate; compare with a rate that halves, and with cycles."""
@@ -163,32 +95,12 @@ def _run(context: click.Context, given: dict[str, Any], choose: Callable[[Scale]
 
     name = context.command.name or ""
     if given["source"]:
-        _refuse_beside_from(context)
+        refuse_beside_from(context)
         result = results.read_result(given["source"], name)
     else:
         scale = SCALES[given["scale"]]
-        result = _experiment(name, _setup(scale, given), _replaced(choose(scale), given), given)
+        result = _experiment(name, setup_of(scale.setup, given), replaced(choose(scale), given), given)
     _deliver(result, name, given)
-
-
-def _refuse_beside_from(context: click.Context) -> None:
-    for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if parameter.name not in WITH_FROM and source is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"{parameter.opts[0]} does not go with --from; leave one of them out.")
-
-
-def _setup(scale: Scale, given: dict[str, Any]) -> Setup:
-    setup = _replaced(scale.setup, {**given, "scale": scale.setup.scale})
-    own_shrink = given["shrink"] is not None
-    return replace(setup, shrink=1) if setup.dataset == "digits" and not own_shrink else setup
-
-
-def _replaced(options: OptionsT, given: dict[str, Any]) -> OptionsT:
-    """Put what was given in place of a scale's values."""
-    names = {field.name for field in fields(options)}  # type: ignore[arg-type]  # options are dataclasses
-    changes = {name: value for name, value in given.items() if name in names and value is not None}
-    return replace(options, **changes)  # type: ignore[type-var]  # options are dataclasses
 
 
 def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) -> "Result":  # noqa: ANN401  # the experiment's own options

@@ -79,7 +79,7 @@ def lr_range(setup: Setup, options: RangeOptions, means: Means = ALONE) -> Range
     AnalysisError
         When the images, the net, the device or the folder are not to be had.
     """
-    ready = _prepared("lr-range", setup, means)
+    ready = prepared("lr-range", setup, means)
     rates = log_spaced(options.lowest, options.highest, options.candidates)
     arithmetic = Arithmetic(bfloat16=setup.bfloat16)
     with machine(setup) as where:
@@ -114,7 +114,7 @@ def cyclical(setup: Setup, options: CyclicalOptions, means: Means = ALONE) -> Cy
     AnalysisError
         When the images, the net, the device or the folder are not to be had.
     """
-    ready = _prepared("cyclical", setup, means)
+    ready = prepared("cyclical", setup, means)
     plan = cyclical_plan(len(ready.data.train.labels), **asdict(options))
     with machine(setup) as where:
         parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
@@ -127,7 +127,7 @@ def cyclical(setup: Setup, options: CyclicalOptions, means: Means = ALONE) -> Cy
 
 def batch_growth(setup: Setup, options: GrowthOptions, means: Means = ALONE) -> GrowthResult:
     """Train with growing batches, their control and cyclical rates, once per seed each; see `cyclical`."""
-    ready = _prepared("batch-growth", setup, means)
+    ready = prepared("batch-growth", setup, means)
     settings = asdict(options)
     arithmetic = Arithmetic(settings.pop("ghost") or None, setup.bfloat16)
     arms = plans(len(ready.data.train.labels), **settings)
@@ -141,7 +141,7 @@ def batch_growth(setup: Setup, options: GrowthOptions, means: Means = ALONE) -> 
 
 
 @dataclass(frozen=True)
-class _Ready:
+class Ready:
     """An experiment's data, what they are, how its nets are made, and where it is kept."""
 
     data: Data
@@ -150,8 +150,8 @@ class _Ready:
     keeping: Keeping
 
 
-def _prepared(experiment: str, setup: Setup, means: Means) -> _Ready:
-    """Check machine and folder, and load the images."""
+def prepared(experiment: str, setup: Setup, means: Means) -> Ready:
+    """Check machine and folder, and load the images; runs are kept in a folder of the experiment's name."""
     keeping = means.keeping
     folder = keeping.folder / experiment if keeping.folder else None
     if folder and folder.exists() and not keeping.resume:
@@ -161,10 +161,10 @@ def _prepared(experiment: str, setup: Setup, means: Means) -> _Ready:
     build = partial(
         make_module, setup.net, summary.shape, summary.classes, width=setup.width, device=setup.device
     )
-    return _Ready(data, summary, build, replace(keeping, folder=folder))
+    return Ready(data, summary, build, replace(keeping, folder=folder))
 
 
-def _common(ready: _Ready, setup: Setup, means: Means, arithmetic: Arithmetic) -> dict[str, Any]:
+def _common(ready: Ready, setup: Setup, means: Means, arithmetic: Arithmetic) -> dict[str, Any]:
     return {
         "seeds": setup.all_seeds,
         "momentum": setup.momentum,

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from analysis.console import counted
 from analysis.figures import axes_or_new, headed
-from analysis.learning.batch_growth import estimate
+from analysis.learning.estimates import estimate
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result
 from analysis.learning.tables import percent

@@ -1,7 +1,7 @@
 """Nets by name: one of ``nets.zoo``, or whatever a ``package.module:factory`` makes."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,6 +16,9 @@ from nets.errors import NetsError
 
 MOST_PARAMETERS = 10**9
 
+BESIDE_ZOO: Mapping[str, tuple[str, Mapping[str, Any]]] = {"logistic": ("mlp", {"hidden": ()})}
+"""Names that the zoo does not have: logistic regression is a perceptron without hidden layers."""
+
 Shape = tuple[int, int, int]
 """Channels, height, width."""
 
@@ -28,8 +31,9 @@ def make_module(
     Parameters
     ----------
     net
-        A name of ``nets.zoo``, or ``package.module:factory``. A factory is called with those of the keywords
-        shape, channels (or in_channels), size, classes (or num_classes) and width that it has parameters for.
+        A name of ``nets.zoo``, ``logistic``, or ``package.module:factory``. A factory is called with those of
+        the keywords shape, channels (or in_channels), size, classes (or num_classes) and width that it has
+        parameters for.
     shape, classes
         Of the images, and how many outputs there must be at least.
     seed
@@ -65,8 +69,9 @@ def make_module(
 
 def _of_zoo(net: str, shape: Shape, classes: int, width: float) -> nn.Module:
     channels, *size = shape
+    net, fixed = BESIDE_ZOO.get(net, (net, {}))
     wanted: dict[str, Any] = {"channels": channels, "size": tuple(size), "classes": classes, "width": width}
-    wanted |= {"features": channels * size[0] * size[1], "conv_bias": False}
+    wanted |= {"features": channels * size[0] * size[1], "conv_bias": False, **fixed}
     try:
         known = zoo.options_of(zoo.canonical(net))
         network = zoo.named(net, **{name: value for name, value in wanted.items() if name in known})

@@ -31,7 +31,12 @@ def preserved(*owners: nn.Module | torch.optim.Optimizer) -> Iterator[None]:
     """
     snapshot = Snapshot()
     for owner in owners:
-        for part in owner.modules() if isinstance(owner, nn.Module) else [owner]:
+        parts: Iterable[object] = [owner]
+        if isinstance(owner, nn.Module):
+            parts = owner.modules()
+            # Some, such as scripted ones, hold these elsewhere than in attributes.
+            snapshot.take([*owner.parameters(), *owner.buffers()])
+        for part in parts:
             snapshot.take(vars(part))
     numpys, pythons = np.random.get_state(), random.getstate()  # noqa: NPY002  # the global one is what is kept
     with random_state_kept():

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from analysis.errors import AnalysisError
-from analysis.learning.batch_growth import Arm, ArmDifference, estimate
+from analysis.learning.batch_growth import Arm, ArmDifference
 from analysis.learning.curves import Curves, Name
+from analysis.learning.estimates import estimate
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.setups import CyclicalOptions, DataSummary, GrowthOptions, RangeOptions, Setup
 from analysis.notebooks import as_html
@@ -117,6 +118,8 @@ class GrowthResult(_Shown):
 
 Result = RangeResult | CyclicalResult | GrowthResult
 
+T = TypeVar("T")
+
 
 def check_runs(arms: Mapping[Name, tuple[Curves, ...]]) -> None:
     """Refuse arms that have no runs, or runs of unequal length.
@@ -153,8 +156,19 @@ def read_result(path: Path, experiment: str) -> Result:
     AnalysisError
         When the file cannot be read, or holds something else.
     """
-    from pydantic import TypeAdapter, ValidationError
+    content = content_of(path, experiment)
+    if experiment == "lr-range":
+        content = {**content, **{kind: _curve_of_today(kind, content.get(kind)) for kind in CURVES}}
+    kinds: dict[str, type[Result]] = {
+        "lr-range": RangeResult,
+        "cyclical": CyclicalResult,
+        "batch-growth": GrowthResult,
+    }
+    return validated(path, content, kinds[experiment])
 
+
+def content_of(path: Path, experiment: str) -> Mapping[str, Any]:
+    """Return what a result's file holds, if it is one of an experiment; raises as `read_result` does."""
     try:
         content = json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except OSError as error:
@@ -162,16 +176,19 @@ def read_result(path: Path, experiment: str) -> Result:
     except (ValueError, RecursionError):
         raise AnalysisError(f"{path}: is no JSON") from None
     found = content.get("experiment") if isinstance(content, Mapping) else None
-    if found != experiment:
+    if not isinstance(content, Mapping) or found != experiment:
         raise AnalysisError(
             f"{path}: holds {f'a result of {found}' if found else 'something else'}, not one of {experiment}"
         )
-    if experiment == "lr-range":
-        content = {**content, **{kind: _curve_of_today(kind, content.get(kind)) for kind in CURVES}}
-    kinds = {"lr-range": RangeResult, "cyclical": CyclicalResult, "batch-growth": GrowthResult}
-    adapter: TypeAdapter[Result] = TypeAdapter(kinds[experiment])
+    return content
+
+
+def validated(path: Path, content: Mapping[str, Any], kind: type[T]) -> T:
+    """Return a file's content as a result of some kind; raises as `read_result` does."""
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return adapter.validate_python(content)
+        return TypeAdapter(kind).validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

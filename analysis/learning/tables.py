@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from analysis.console import Table, counted
-from analysis.learning.batch_growth import ArmDifference, Estimate, estimate
+from analysis.learning.batch_growth import ArmDifference
+from analysis.learning.estimates import Estimate, estimate
 from analysis.learning.plans import cyclical_plan, peaks
 from analysis.learning.range_curve import RangeCurve
 from analysis.learning.results import CyclicalResult, GrowthResult, RangeResult, Result

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 INK = re.compile(r"#(?:000000|333333|4c4c4c|00664b)\b")
 """What figures write or draw in black, or in a dark colour, is in the page's own ink."""
+LINE = re.compile(r"stroke: #(?:0072b2|1f77b4)\b")
+"""Blue lines, which on a dark page need a lighter blue; each page says which by `BLUE`."""
+BLUE = "--line-blue"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "dlsyslab",
     "svg.fonttype": "none",
@@ -59,7 +62,13 @@ def themed(text: str) -> str:
     head = re.sub(r'\s(?:width|height)="[^"]*"', "", head)
     if "viewBox" not in head:
         head += f' viewBox="0 0 {width:g} {height:g}"'
-    return f'{head} fill="currentColor">{INK.sub("currentColor", rest)}'
+    blue = LINE.sub(f"stroke: var({BLUE}, #0072b2)", rest)
+    return f'{head} fill="currentColor">{INK.sub("currentColor", blue)}'
+
+
+def on_paper(text: str) -> str:
+    """Return an SVG file's element that brings a white background of its own."""
+    return themed(text).replace('fill="currentColor"', 'fill="#1f2328"', 1)
 
 
 def unique(element: str, name: str) -> str:

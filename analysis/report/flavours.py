@@ -34,8 +34,8 @@ class Flavour(Protocol):
     def equation(self, tex: str) -> str:
         """Return a formula on a line of its own."""
 
-    def figure(self, *names: str, caption: str) -> str:
-        """Return pictures side by side, or below each other where there is no room."""
+    def figure(self, *names: str, caption: str, large: bool = False) -> str:
+        """Return pictures side by side where there is room; ``large`` ones below each other."""
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, stacks: bool = True) -> str:
         """Return a table whose first column names the rows; ``stacks`` lets a phone show rows as cards."""
@@ -92,9 +92,6 @@ def ours_of(each: Judged) -> str:
 class Markdown:
     """Markdown as GitHub shows it."""
 
-    def __init__(self, pictures: Mapping[str, str]) -> None:
-        self._pictures = pictures
-
     def formula(self, tex: str) -> str:
         """Return a formula within a line."""
         return f"${tex.strip()}$"
@@ -103,10 +100,8 @@ class Markdown:
         """Return a formula on a line of its own."""
         return f"\n\n$$\n{tex.strip()}\n$$\n\n"
 
-    def figure(self, *names: str, caption: str) -> str:
+    def figure(self, *names: str, caption: str, large: bool = False) -> str:  # noqa: ARG002  # all are
         """Return pictures below each other."""
-        for name in names:
-            self._pictures[name]
         return "\n\n".join(f"![{caption}](figures/{name}.svg)" for name in names) + f"\n\n*{caption}*\n"
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, stacks: bool = True) -> str:  # noqa: ARG002  # Markdown has one kind
@@ -142,16 +137,16 @@ class Html:
         """Return a formula on a line of its own."""
         return self._block(f'<div class="equation">{_mathml(tex, "block")}</div>')
 
-    def figure(self, *names: str, caption: str) -> str:
+    def figure(self, *names: str, caption: str, large: bool = False) -> str:
         """Return pictures side by side."""
         drawn = "".join(
             f'<div class="picture" role="img" aria-label="{escape(caption)}">'
             f"{unique(self._pictures[name], name)}</div>"
             for name in names
         )
-        many = " pair" if len(names) > 1 else ""
+        kind = " large" if large else " pair" if len(names) > 1 else ""
         return self._block(
-            f'<figure class="drawn{many}"><div class="pictures">{drawn}</div>'
+            f'<figure class="drawn{kind}"><div class="pictures">{drawn}</div>'
             f"<figcaption>{escape(caption)}</figcaption></figure>"
         )
 

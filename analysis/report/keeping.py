@@ -1,28 +1,49 @@
-"""Parts that are kept in the report's folder, each with a key that says of what it is: settings and data."""
+"""Parts that are kept in the report's folder, each with a key that says of what it is."""
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from analysis.files import write
 from analysis.report.part import Part
 
-COMPUTED_BY = ("dlsyslab", "numpy", "scipy", "scikit-learn", "torch", "matplotlib", "simpy")
+PACKAGES = ("sim", "nets", "analysis")
+COMPUTED_BY = ("numpy", "scipy", "scikit-learn", "torch", "matplotlib", "simpy")
 """Another version of one of these may give other digits, or other pictures."""
 
 
 def key_of(*settings: object) -> str:
-    """Return the SHA-256 of settings and versions; a setting is told by its ``repr``."""
-    return hashlib.sha256(repr((settings, [_version(name) for name in COMPUTED_BY])).encode()).hexdigest()
+    """Return the SHA-256 of settings, versions and our own code."""
+    return name_of(settings, [_version(name) for name in COMPUTED_BY], _code())
+
+
+def name_of(*settings: object) -> str:
+    """Return the SHA-256 of settings alone, each told by its ``repr``."""
+    return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return the SHA-256 of the three packages' modules."""
+    found = hashlib.sha256()
+    for package in PACKAGES:
+        spec = find_spec(package)
+        for folder in (spec and spec.submodule_search_locations) or ():
+            for path in sorted(Path(folder).rglob("*.py")):
+                found.update(f"{path.relative_to(folder)}\n".encode())
+                found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def _version(name: str) -> str:
     try:
         return version(name)
-    except PackageNotFoundError:  # run from its source without being installed
-        return "source"
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def kept(path: Path, key: str) -> Part | None:

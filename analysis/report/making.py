@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.files import write
 from analysis.report.claims import Judged, judged
 from analysis.report.handed_in import CLAIMS
-from analysis.report.keeping import keep, kept, key_of
+from analysis.report.keeping import keep, kept, key_of, name_of
 from analysis.report.part import Part
 from analysis.report.scales import Scale
 
@@ -73,12 +73,15 @@ class Found:
         By their names.
     claims
         What was printed beside ours.
+    source
+        Where the results of training were taken from; None where they were made.
     """
 
     scale: Scale
     problems: tuple[int, ...]
     parts: Mapping[str, Part]
     claims: tuple[Judged, ...]
+    source: str | None = None
 
     @property
     def results(self) -> dict[str, Mapping[str, object]]:
@@ -106,7 +109,8 @@ def make(order: Order, watching: Watching) -> Found:
             parts[name] = _part(name, order, watching)
     results = {name: part.numbers for name, part in parts.items()}
     claims = judged((claim for claim in CLAIMS if claim.problem in order.problems), results)
-    return Found(order.scale, order.problems, parts, tuple(claims))
+    source = str(order.source) if order.source and LEARNING in order.problems else None
+    return Found(order.scale, order.problems, parts, tuple(claims), source)
 
 
 def _part(name: str, order: Order, watching: Watching) -> Part:
@@ -170,8 +174,8 @@ def _trained(experiment: str, task: "Task", order: Order, watching: Watching) ->
             result = None
         if result is not None and learning.fits(result, task):
             return result
-    key = key_of(experiment, task.setup, task.options[experiment], task.data)
-    folder = order.out / "training" / key[:12]
+    name = name_of(experiment, task.setup, task.options[experiment], task.data)
+    folder = order.out / "training" / name[:12]
     result = learning.train(task, experiment, folder, watching.training, order.jobs)
     write(path, f"{to_json(asdict(result))}\n".encode())
     shutil.rmtree(folder, ignore_errors=True)

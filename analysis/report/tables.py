@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from analysis.report.claims import Judged, tally
+from analysis.report.commands import commands_for
 from analysis.report.flavours import MARKS, Flavour, claim_head, claim_rows, ours_of
 from analysis.report.making import Found
 from analysis.report.verdicts import Verdict
@@ -58,12 +59,12 @@ class Tables:
 
     def faulty(self) -> list[dict[str, str]]:
         """Return what does not stand, those of one question and reason together."""
-        bad = [each for each in self._found.claims if each.verdict in (Verdict.WRONG, Verdict.NOT_SHOWN)]
+        groups: dict[tuple[str, str], list[Judged]] = {}
+        for each in self._found.claims:
+            if each.verdict in (Verdict.WRONG, Verdict.NOT_SHOWN):
+                groups.setdefault((each.claim.question, each.claim.reason), []).append(each)
         told = []
-        for (question, reason), group in groupby(
-            bad, key=lambda each: (each.claim.question, each.claim.reason)
-        ):
-            several = list(group)
+        for (question, reason), several in groups.items():
             names = "; ".join(f"{each.claim.what}: {each.claim.printed}" for each in several)
             why = self._reason(reason) if reason else several[0].judgement.sentence
             told.append({"question": question, "what": names, "why": why})
@@ -74,6 +75,11 @@ class Tables:
         found = [each for each in self._found.claims if each.claim.question == question]
         table = self._flavour.table(claim_head(found), claim_rows(found, self._flavour))
         return table + self._why(found)
+
+    def commands(self, question: str) -> str:
+        """Return the commands that give the numbers of a question."""
+        lines = "\n".join(commands_for(question, self._found.scale, self._results))
+        return f"\n\n```sh\n{lines}\n```\n\n"
 
     def _why(self, found: Sequence[Judged]) -> str:
         differing = [each for each in found if each.verdict not in STANDS]
@@ -110,7 +116,7 @@ class Tables:
             ours = [ours_of(each) for each in (y, f)]
             rows.append(
                 [
-                    x.claim.printed,
+                    f"x = {x.claim.printed}",
                     y.claim.printed,
                     ours[0],
                     f.claim.printed,
@@ -118,7 +124,7 @@ class Tables:
                     self._flavour.badge(worst),
                 ]
             )
-        return self._flavour.table(["x", "y printed", "y ours", "f(x) printed", "f(x) ours", "verdict"], rows)
+        return self._flavour.table(["", "y printed", "y ours", "f(x) printed", "f(x) ours", "verdict"], rows)
 
     def vgg_table(self) -> str:
         """Return the table of 4.1, a row for each layer, and one verdict for its two numbers."""

@@ -12,13 +12,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from analysis.report.claims import Judged
+from analysis.report.commands import commands_for
 from analysis.report.flavours import Flavour, Html, Markdown, plain
 from analysis.report.making import Found
 from analysis.report.tables import Tables
 
 PICTURE_STYLE = (
-    "<style>svg{color:#1f2328;font-family:'DejaVu Sans',Verdana,sans-serif}"
-    "@media(prefers-color-scheme:dark){svg{color:#e6e6e6}}</style>"
+    "<style>svg{color:#1f2328;--line-blue:#0072b2;font-family:'DejaVu Sans',Verdana,sans-serif}"
+    "@media(prefers-color-scheme:dark){svg{color:#e6e6e6;--line-blue:#56b4e9}}</style>"
 )
 """Of a picture in a file of its own, whose ink no page sets."""
 
@@ -28,7 +29,7 @@ def pages(found: Found) -> dict[str, bytes]:
     pictures = {name: svg for part in found.parts.values() for name, svg in part.figures.items()}
     files = {
         "report.html": _html(found, pictures),
-        "report.md": _markdown(found, pictures),
+        "report.md": markdown(found),
         "report.json": _json(found),
         **{f"figures/{name}.svg": _picture(svg) for name, svg in pictures.items()},
     }
@@ -44,12 +45,13 @@ def data(found: Found) -> dict[str, Any]:
     return {
         "scale": found.scale.name,
         "problems": list(found.problems),
-        "claims": [_claim(each) for each in found.claims],
+        "trained_elsewhere": found.source,
+        "claims": [_claim(each, found) for each in found.claims],
         "results": found.results,
     }
 
 
-def _claim(each: Judged) -> dict[str, Any]:
+def _claim(each: Judged, found: Found) -> dict[str, Any]:
     claim = each.claim
     return {
         "question": claim.question,
@@ -63,6 +65,7 @@ def _claim(each: Judged) -> dict[str, Any]:
         "verdict": each.verdict.value,
         "why": each.judgement.sentence,
         "reproduced": each.reproduced,
+        "commands": commands_for(claim.question, found.scale, found.results),
     }
 
 
@@ -120,11 +123,13 @@ def _text(found: Found, flavour: Flavour) -> str:
 
 def _command(found: Found) -> str:
     some = "" if len(found.problems) == 5 else f" --only {','.join(map(str, found.problems))}"  # noqa: PLR2004  # all
-    return f"python -m analysis report --out report --scale {found.scale.name}{some}"
+    given = f" --from {found.source}" if found.source else ""
+    return f"python -m analysis report --out report --scale {found.scale.name}{some}{given}"
 
 
-def _markdown(found: Found, pictures: Mapping[str, str]) -> str:
-    text = re.sub(r"\n{3,}", "\n\n", _text(found, Markdown(pictures)))
+def markdown(found: Found) -> str:
+    """Return the page as Markdown, whose pictures lie beside it."""
+    text = re.sub(r"\n{3,}", "\n\n", _text(found, Markdown()))
     head, _, rest = text.partition("\n## ")
     listed = [
         f"{'  ' * (level - 2)}- [{title}](#{slug(title)})" for level, title in _headings(text) if level > 1

@@ -158,6 +158,21 @@ class Bootstrap:
         return np.atleast_2d(np.cov(self.replicates[:, a])) * (smaller / (smaller - 1))
 
 
+def checked_replicates(replicates: int) -> int:
+    """Return a number of replicates, or say that it is none."""
+    if not isinstance(replicates, int | np.integer) or replicates < 1:
+        raise AnalysisError(f"bootstrap: {replicates!r} replicates must be a whole number of at least 1")
+    return int(replicates)
+
+
+def generator(rng: np.random.Generator | int) -> np.random.Generator:
+    """Return where draws come from: a generator as it is, or that of a seed."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise AnalysisError(f"rng: {rng!r} must be a generator or a seed of at least 0") from None
+
+
 def position(area: str) -> int:
     """Return the position of an area by its name, which may be written as in tables."""
     names = list(AREAS)
@@ -208,12 +223,10 @@ def bootstrap(
     >>> result.area("auroc"), result.interval("auroc").high < 1
     (0.8333333333333334, True)
     """
-    if replicates < 1:
-        raise AnalysisError(f"bootstrap: {replicates} replicates must be at least 1")
     return bootstrap_of(
         scored(y_true, y_scores, sample_weight),
-        replicates=replicates,
-        rng=np.random.default_rng(rng),
+        replicates=checked_replicates(replicates),
+        rng=generator(rng),
         bands=bands,
         level=checked_level(level),
         advance=advance,

@@ -1,22 +1,22 @@
 """Whether one ranking's curve lies nowhere below another's, in ROC and in precision–recall space."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.errors import AnalysisError
 from analysis.scores.curves import Counts, counts
 from analysis.scores.geometry import first_value, last_value
 
 Array = NDArray[np.float64]
+Space = Literal["roc", "pr"]
 
 ROUNDING = 1e-12
 """Of what the counts add up to, that is no difference."""
 
 
-def dominates(
-    y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *, space: Literal["roc", "pr"] = "roc"
-) -> bool:
+def dominates(y_true: ArrayLike, first: ArrayLike, second: ArrayLike, *, space: Space = "roc") -> bool:
     """Tell whether the first ranking's curve lies nowhere below the second's.
 
     In ROC space at each false positive rate, in PR space at each recall above 0. By Davis & Goadrich's
@@ -30,8 +30,10 @@ def dominates(
     return never_below(counts(y_true, first), counts(y_true, second), space=space)
 
 
-def never_below(a: Counts, b: Counts, *, space: Literal["roc", "pr"] = "roc") -> bool:
+def never_below(a: Counts, b: Counts, *, space: Space = "roc") -> bool:
     """Tell the same of counts."""
+    if space not in get_args(Space):
+        raise AnalysisError(f"space: {space!r} must be roc or pr")
     # Between neighbouring corners each curve is smooth, so its values at a corner and its limits from
     # the other side decide.
     if space == "roc":

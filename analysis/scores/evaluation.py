@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from analysis.errors import AnalysisError
 from analysis.scores.areas import AREAS
-from analysis.scores.bootstrapping import Bootstrap, bootstrap_of, position
+from analysis.scores.bootstrapping import Bootstrap, bootstrap_of, checked_replicates, generator, position
 from analysis.scores.calibrating import Calibration, are_probabilities, calibrate
 from analysis.scores.chance import chance
 from analysis.scores.curves import Counts, counted, pr_curve, prg_curve, roc_curve
@@ -94,7 +94,7 @@ class Evaluation:
 
     def dominance(self, first: str, second: str) -> str:
         """Return ``equal``, ``first``, ``second`` or ``neither``: whose curve lies nowhere below."""
-        a, b = self.counts[first], self.counts[second]
+        a, b = (self.counts[self.names[self.scored.model(name)]] for name in (first, second))
         over, under = never_below(a, b), never_below(b, a)
         return {(True, True): "equal", (True, False): "first", (False, True): "second"}.get(
             (over, under), "neither"
@@ -227,13 +227,11 @@ def evaluate(
     """
     from analysis.scores.intervals import checked_level
 
-    if replicates < 1:
-        raise AnalysisError(f"bootstrap: {replicates} replicates must be at least 1")
     s = scored(y_true, y_scores, sample_weight)
     return evaluate_of(
         s,
-        replicates=replicates,
-        rng=np.random.default_rng(rng),
+        replicates=checked_replicates(replicates),
+        rng=generator(rng),
         bands=bands,
         level=checked_level(level),
     )

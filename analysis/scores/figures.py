@@ -1,10 +1,12 @@
 """Figures of scores: ROC, precision–recall and PR-gain side by side, and calibration."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from analysis.figures import headed, panels
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from analysis.scores.evaluation import Evaluation
 
 F1_LEVELS = (0.2, 0.4, 0.6, 0.8)
+FEW = 4
+"""Of more models the legend stands below the axes, where it covers no curve."""
+BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13)}
+LONGEST = 24
+"""Characters of a name in a legend."""
 
 
 def draw_curves(
@@ -25,11 +32,14 @@ def draw_curves(
     left, middle, right = panels(3)[1] if axes is None else axes
     figure = cast("Figure", left.get_figure(root=True))  # axes without one cannot be drawn into
     s, bands = evaluation.scored, evaluation.bootstrap.bands
+    shown, colours = shortened(s.names), _colours(len(s.names))
+    if axes is None:
+        _make_room(figure, len(s.names))
     for position, name in enumerate(s.names):
-        color, c = f"C{position % 10}", evaluation.counts[name]
+        color, c = colours[position], evaluation.counts[name]
 
         def label(area: str, name: str = name) -> str:
-            return f"{_short(name)} {evaluation.area(area, name):.4f}"
+            return f"{shown[name]} {evaluation.area(area, name):.4f}"
 
         plot_roc(roc_curve(c), left, color=color, label=label("auroc"))
         plot_pr(pr_curve(c), middle, color=color, label=label("aupr"))
@@ -45,7 +55,8 @@ def draw_curves(
         ax.plot(*point, "s", color="black", label="all positive", clip_on=False, zorder=4)
     _draw_iso_f1(middle)
     for ax, area in ((left, "AUROC"), (middle, "AUPR"), (right, "AUPRG")):
-        ax.legend(loc="lower right" if ax is left else "best", fontsize="x-small", title=area)
+        place = BELOW if len(s.names) > FEW else {"loc": "lower right" if ax is left else "best"}
+        ax.legend(**place, fontsize="x-small", title=area)
     middle.set_title("Precision–recall, iso-F₁ in grey")
     right.set_ylim(min(-0.2, max(right.get_ylim()[0], -2)), 1.02)
     shaded = f"bands: {100 * evaluation.level:g} %, pointwise" if bands else ""
@@ -58,20 +69,49 @@ def draw_curves(
 def draw_calibration(evaluation: "Evaluation", *, title: str | None = None) -> Figure:
     """Draw the calibration of every model whose scores are probabilities."""
     figure, (ax,) = panels(1)
+    shown, colours = shortened(evaluation.names), _colours(len(evaluation.names))
+    _make_room(figure, len(evaluation.names))
     for position, name in enumerate(evaluation.names):
         found = evaluation.calibration(name)
         if found is not None:
-            label = f"{_short(name)}, Brier {found.brier:.4f}"
-            plot_calibration(found, ax, label=label, color=f"C{position % 10}")
-    ax.legend(fontsize="x-small", title="below: where the scores lie", title_fontsize="x-small")
+            label = f"{shown[name]}, Brier {found.brier:.4f}"
+            plot_calibration(found, ax, label=label, color=colours[position])
+    place = BELOW if len(evaluation.names) > FEW else {}
+    ax.legend(
+        **place, fontsize="x-small", title="at the bottom: where the scores lie", title_fontsize="x-small"
+    )
     if title:
         headed(figure, title)
     return figure
 
 
-def _short(name: str) -> str:
-    most = 24
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def shortened(names: Sequence[str]) -> dict[str, str]:
+    """Return names that a legend has room for; those that would look alike stay whole.
+
+    >>> shortened(["a", "model_of_the_first_experiment_x", "model_of_the_second_experiment_x"])["a"]
+    'a'
+    >>> shortened(["model_of_the_first_experiment_x"])
+    {'model_of_the_first_experiment_x': 'model_of_th…periment_x'}
+    """
+    half = LONGEST // 2
+    short = {
+        name: name if len(name) <= LONGEST else f"{name[: half - 1]}…{name[2 - half :]}" for name in names
+    }
+    return {name: brief if list(short.values()).count(brief) == 1 else name for name, brief in short.items()}
+
+
+def _colours(models: int) -> list[str]:
+    """Return as many colours as there are models, no two of them equal."""
+    usual = 10
+    if models <= usual:
+        return [f"C{position}" for position in range(models)]
+    return [to_hex(colormaps["turbo"](position / (models - 1))) for position in range(models)]
+
+
+def _make_room(figure: Figure, models: int) -> None:
+    """Make a figure higher by what a legend below its axes takes."""
+    if models > FEW:
+        figure.set_figheight(figure.get_figheight() + 0.4 + 0.17 * models)
 
 
 def _draw_iso_f1(axes: Axes) -> None:

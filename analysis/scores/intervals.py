@@ -64,7 +64,7 @@ class Cases(NamedTuple):
 
 def checked_level(level: float) -> float:
     """Return a confidence level, or say that it is none."""
-    if not 0 < level < 1:
+    if not (isinstance(level, float | int | np.number) and 0 < level < 1):
         raise AnalysisError(f"level: {level!r} must lie between 0 and 1, as 0.95 does")
     return level
 

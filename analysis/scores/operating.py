@@ -102,7 +102,7 @@ def operate(c: Counts, rule: Rule) -> Point | None:
         kept = c.tp >= rule.bound * c.positives * (1 - ROUNDING)
     else:
         allowed = rule.bound if rule.measure == "fpr" else 1 - rule.bound
-        kept = c.fp <= allowed * c.negatives * (1 + ROUNDING) + ROUNDING * c.negatives
+        kept = c.fp <= (allowed + ROUNDING) * c.negatives
     if not kept.any():
         return None
     places = np.flatnonzero(kept)

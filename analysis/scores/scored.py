@@ -128,6 +128,8 @@ def _by_name(y_scores: Models, names: Sequence[str] | None) -> dict[str, tuple[A
         named = {str(name): (by_key[name], f"scores of {name!r}") for name in keys}
         if not named:
             raise AnalysisError("y_score holds no model: give one at least")
+        if len(named) < len(keys):
+            raise AnalysisError(f"names: {keys!r} must be {len(keys)} different names when written out")
         return named
     values = _array(y_scores, "y_score")
     if values.ndim < 2:  # noqa: PLR2004  # one model
@@ -143,9 +145,11 @@ def _by_name(y_scores: Models, names: Sequence[str] | None) -> dict[str, tuple[A
 
 
 def _array(values: Any, where: str) -> NDArray[Any]:  # noqa: ANN401  # whatever a user brings
+    if np.ma.is_masked(values):
+        raise AnalysisError(f"{where} has masked values: drop their rows")
     try:
         return np.asarray(values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # the last of tensors that have a gradient
         raise AnalysisError(f"{where} is no array of numbers ({' '.join(str(error).split())})") from None
 
 

@@ -1,83 +1,107 @@
-"""SimPy's event loop with the house's rule for ties, stated in full by each event's priority.
+"""SimPy's event loop with the house's rule for ties, stated in full by each event's place in the queue.
 
 Events at the same instant happen in the order in which they were scheduled, and those scheduled at one
 instant in the order of the workers in the scenario; a worker's coming or going before what its gradient does.
+SimPy's queue compares an instant, a priority and a number; here these are the instant at which an event
+happens, the one at which it was scheduled, and a rank that the worker's place in the scenario gives.
 """
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import Any
 
 from simpy import Environment, Event
 
-from sim.scenario.clock import later
+from sim.scenario.clock import HALF, LAST, NEVER
 
-if TYPE_CHECKING:
-    from sim.engine._simpy import Member
-
-Action = Callable[["Happening"], None]
+Action = Callable[[Any], None]
+"""What happens, to whom: to a worker, if to any."""
 
 
 class Happening(Event):
-    """What happens to a worker at an exact instant: the clock shows it, ``fraction`` completes it."""
+    """What happens to somebody at an exact instant: the clock shows it, ``fraction`` completes it.
 
-    _ok = True
-    _value = None
-    void = False
+    It can be scheduled again once it has happened.
+    """
 
-    def __init__(self, env: "Kernel", member: "Member", fraction: float, action: Action) -> None:
+    __slots__ = ("action", "fraction", "rank", "void", "whom")
+
+    def __init__(self, env: "Kernel", whom: object, rank: int, action: Action) -> None:
         self.env = env
-        self.callbacks = [action]
-        self.member = member
-        self.fraction = fraction
+        self.whom = whom
+        self.rank = rank
+        self.action = action
+        self.fraction = 0.0
+        self.void = False
 
-    def cancel(self) -> None:
-        """Let it not happen."""
-        self.callbacks = []
-        self.void = True
+    def __lt__(self, other: "Happening") -> bool:
+        """Order what has the same place in the queue: at most one of these is not void."""
+        return False
 
 
 class Kernel(Environment):
-    """The event loop of ``workers`` workers, known by their order in the scenario.
+    """The event loop; after each event ``follow`` lets follow what follows from it.
 
-    ``fraction`` completes ``now`` to the exact instant of the event at hand.
+    ``fraction`` completes the ``instant`` that the clock shows to the exact one of the event at hand;
+    ``idle`` counts the events since a gradient joined a batch.
     """
 
-    _now: int  # SimPy also allows floats; every instant here is whole
+    _queue: list[tuple[int, int, int, Happening]]  # type: ignore[assignment]  # SimPy names two priorities
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, follow: Callable[[], None]) -> None:
         super().__init__(0)
-        self._workers = workers
+        self._follow = follow
+        self.instant = 0
         self.fraction = 0.0
+        self.idle = 0
 
     @property
     def now(self) -> int:
         """Nanoseconds that the clock shows."""
-        return self._now
+        return self.instant
 
-    def after(self, member: "Member", whole: int, part: float, action: Action) -> Happening:
-        """Schedule what a worker's gradient does next, a duration after the event at hand."""
-        now = self._now
-        at, fraction = later(now, self.fraction, whole, part)
-        event = Happening(self, member, fraction, action)
-        self._enter(at, 2 * (self._workers * now + member.order) + 1, event)
-        return event
+    def first(self, at: int, action: Action) -> None:
+        """Schedule what happens before everything else at an instant."""
+        self._enter(at, NEVER, Happening(self, None, 0, action))
 
-    def at(
-        self, member: "Member", instant: int, fraction: float, action: Action, *, presence: bool = False
-    ) -> Happening:
-        """Schedule the end of a computation, or a worker's coming or going, for an exact instant."""
-        event = Happening(self, member, float(fraction), action)
-        self._enter(int(instant), 2 * (self._workers * self._now + member.order) + (not presence), event)
-        return event
+    def last(self, at: int, action: Action) -> None:
+        """Schedule what happens after everything else at an instant."""
+        self._enter(at, LAST, Happening(self, None, 0, action))
 
-    def _enter(self, at: int, priority: int, event: Happening) -> None:
+    def after(self, event: Happening, whole: int, part: float, action: Action) -> None:
+        """Schedule what a worker's gradient does next, a duration after the event at hand: see `later`."""
+        now = self.instant
+        fraction = self.fraction
+        at = now + whole
+        if at >= LAST - 1:
+            at, fraction, part = LAST, 0.0, 0.0
+        if fraction >= HALF:
+            at -= 1
+        fraction += part
+        if fraction >= 1.0:
+            fraction -= 1.0
+            at += 1
+        if fraction >= HALF:
+            at += 1
+        event.fraction = fraction
+        event.action = action
+        heappush(self._queue, (at, now, event.rank, event))
+
+    def at(self, event: Happening, instant: int, fraction: float) -> None:
+        """Schedule an event for an exact instant."""
+        event.fraction = fraction
+        self._enter(instant, self.instant, event)
+
+    def _enter(self, at: int, since: int, event: Happening) -> None:
         """Do what `Environment.schedule` does, which names two priorities, but compares any."""
-        heappush(self._queue, (at, priority, next(self._eid), event))  # type: ignore[misc]  # SimPy's own queue
+        heappush(self._queue, (at, since, event.rank, event))
 
-    def upcoming(self) -> int | None:
-        """Return the instant of the next event, ``None`` where there is none."""
-        queue = self._queue
-        while queue and queue[0][3].void:  # type: ignore[attr-defined]  # all are ours
-            heappop(queue)
-        return queue[0][0] if queue else None  # type: ignore[return-value]  # whole
+    def step(self) -> None:
+        """Let happen what happens next, and what follows from it."""
+        self.instant, _, _, event = heappop(self._queue)
+        if event.void:
+            return
+        self.fraction = event.fraction
+        self.idle += 1
+        event.action(event.whom)
+        self._follow()

@@ -8,7 +8,7 @@ from typing import Final, Self
 from sim.errors import SimError
 from sim.scenario.values import LARGEST_SEED, checked_seed, shown
 from sim.statistics import Estimate
-from sim.sweep.runs import Figure, Result
+from sim.sweep.runs import Figure, Result, check_name
 
 CONFIDENCE: Final = 0.95
 """Of every interval."""
@@ -45,6 +45,7 @@ class Replicas:
     def checked(cls, count: int, seed: int, until: Mapping[str, float], most: int = MOST) -> Self:
         """Return it; raises `SimError` where it asks for what cannot be."""
         for name, share in until.items():
+            check_name(name)
             if not (isinstance(share, int | float) and 0 < share < math.inf):
                 raise SimError(f"until {name}: {shown(share)} must be a share greater than 0, such as 0.01")
         if until:
@@ -95,28 +96,13 @@ class Replicas:
 
 
 def estimated(name: str, results: Sequence[Result]) -> Estimate | None:
-    """Return the mean of a figure over runs; ``None`` where one failed or gave no number.
-
-    Raises
-    ------
-    SimError
-        Where there is no such figure.
-    """
-    values: list[float] = []
-    for result in results:
-        if result.error is not None:
-            return None
-        value = number(name, result.figures)
-        if value is None:
-            return None
-        values.append(value)
-    return Estimate.of(values) if values else None
+    """Return the mean of a figure over runs; ``None`` where one failed or gave no number."""
+    values = [number(name, result.figures) for result in results]
+    present = [value for value in values if value is not None]
+    return Estimate.of(present) if present and len(present) == len(values) else None
 
 
 def number(name: str, figures: Mapping[str, Figure]) -> float | None:
-    """Return a figure as a number, ``None`` where the run has none; raises `SimError` on another name."""
-    value = figures.get(name, "")
-    if isinstance(value, str):
-        numbers = [known for known, each in figures.items() if not isinstance(each, str)]
-        raise SimError(f"there is no figure {shown(name)}: there are {', '.join(numbers)}")
-    return value
+    """Return a figure of a run, ``None`` where it has no such number."""
+    value = figures.get(name)
+    return None if isinstance(value, str) else value

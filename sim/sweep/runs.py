@@ -4,12 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
 from typing import Any, Final
 
 from sim.engine import summarise
 from sim.errors import SimError
 from sim.scenario import Scenario
 from sim.scenario.chance import without_chance
+from sim.scenario.values import shown
+from sim.scenario.worker import Worker
 from sim.trace.tables import why_no_progress
 
 SEMANTICS: Final = 1
@@ -58,6 +62,27 @@ def _flat(figures: Mapping[str, Any], above: str) -> Iterator[tuple[str, Figure]
             yield from _flat(value, f"{above}{name}.")
         elif not isinstance(value, list) and name not in _LEFT_OUT:
             yield f"{above}{name}", value
+
+
+@cache
+def numbers() -> tuple[str, ...]:
+    """Return the names of all figures that are numbers."""
+    least = Scenario(workers=[Worker(name="w", compute=1.0, gradients=1)])
+    return tuple(name for name, each in run(least, 0, "simpy").figures.items() if not isinstance(each, str))
+
+
+def check_name(figure: str) -> None:
+    """Raise `SimError` where there is no such figure.
+
+    >>> check_name("staleness.men")
+    Traceback (most recent call last):
+    ...
+    sim.errors.SimError: there is no figure 'staleness.men'; did you mean 'staleness.mean'?
+    """
+    if figure not in numbers():
+        near = get_close_matches(figure, numbers(), 1)
+        way_out = f"; did you mean {near[0]!r}?" if near else f": there are {', '.join(numbers())}"
+        raise SimError(f"there is no figure {shown(figure)}{way_out}")
 
 
 def keys(scenario: Scenario, seeds: Sequence[int]) -> list[str]:

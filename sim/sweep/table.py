@@ -38,14 +38,14 @@ class Summary:
         """Why the first of its runs that failed did."""
         return next((row.result.error for row in self.rows if row.result.error is not None), None)
 
-    def estimate(self, figure: str) -> Estimate | None:
-        """Return a figure's mean; ``None`` where a run failed or gave no number.
+    @property
+    def numbers(self) -> list[str]:
+        """The names of the figures that are numbers."""
+        figures = next((row.result.figures for row in self.rows if row.result.figures), {})
+        return [name for name, each in figures.items() if not isinstance(each, str)]
 
-        Raises
-        ------
-        SimError
-            Where there is no such figure.
-        """
+    def estimate(self, figure: str) -> Estimate | None:
+        """Return a figure's mean; ``None`` where a run failed or gave no number."""
         return estimated(figure, [row.result for row in self.rows])
 
 
@@ -62,8 +62,6 @@ def paired(one: Summary, other: Summary, figure: str) -> Estimate | None:
     """
     differences = []
     for mine, its in zip(one.rows, other.rows, strict=False):
-        if mine.result.error is not None or its.result.error is not None:
-            return None
         values = (number(figure, mine.result.figures), number(figure, its.result.figures))
         if values[0] is None or values[1] is None:
             return None

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import nets
-from analysis.report.drawing import drawn, themed
+from analysis.report.drawing import drawn, on_paper
 from analysis.report.part import Part
 from analysis.report.scales import Scale
 
@@ -43,8 +43,8 @@ def compute(_scale: Scale) -> Part:
     }
     figures = {
         "vgg19": drawn(lambda axes: _draw_vgg19(axes, layers), size=(5.4, 5.6)),
-        "naive": themed(nets.draw("inception-naive")),
-        "reduced": themed(nets.draw("inception-reduced")),
+        "naive": on_paper(nets.draw("inception-naive")),
+        "reduced": on_paper(nets.draw("inception-reduced")),
     }
     return Part(numbers, figures)
 

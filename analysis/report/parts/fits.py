@@ -43,14 +43,19 @@ def compute(scale: Scale) -> Part:
         "column_of_ones": 0,
         "distinct": len(np.unique(replay.x)),
         "g10_off": _off_the_means(replay),
-        "table": _beside(told["table"], [row["handed_in"] for row in told["table"]], _scatter(replay)),
+        "table": _beside(
+            told["table"], [row["handed_in"] for row in told["table"]], _scatter(replay), problem.noise
+        ),
         "best_degree": told["best_degree"],
         "best_replayed": DEGREES[int(np.argmin([row["handed_in"]["mse"] for row in told["table"]]))],
         "best_probability": told["best_probability"],
         "handed_in_datasets": DATASETS,
         "ridge": {
             **_beside(
-                [{"exact": row} for row in told["ridge"]["exact"]], second, _scatter(replay, penalised=True)
+                [{"exact": row} for row in told["ridge"]["exact"]],
+                second,
+                _scatter(replay, penalised=True),
+                problem.noise,
             ),
             "first_run": told["ridge"]["runs"][0],
             "comparison": told["ridge"]["comparison"],
@@ -94,10 +99,12 @@ def _scatter(replay: Replay, *, penalised: bool = False) -> Scatter:
     return scatter(hats, problem, split, datasets=DATASETS)
 
 
-def _beside(rows: list[dict[str, Any]], replayed: list[dict[str, float]], found: Scatter) -> dict[str, Any]:
+def _beside(
+    rows: list[dict[str, Any]], replayed: list[dict[str, float]], found: Scatter, noise: float
+) -> dict[str, Any]:
     """Return exact figures, those replayed, and how the latter scatter."""
     return {
-        "exact": [{**row["exact"], "noise": 0.3} for row in rows],
+        "exact": [{**row["exact"], "noise": noise} for row in rows],
         "replayed": [
             {**row, "noise": row["mse"] - row["bias_squared"] - row["variance"]} for row in replayed
         ],

@@ -16,8 +16,9 @@ from analysis.learning import (
     experiments,
     read_result,
 )
-from analysis.learning.batch_growth import Arm, ArmDifference, estimate
+from analysis.learning.batch_growth import Arm, ArmDifference
 from analysis.learning.curves import Curves
+from analysis.learning.estimates import estimate
 from analysis.learning.figures import COLOURS, STYLES, plot
 from analysis.learning.results import Result
 from analysis.learning.runs import Keeping
@@ -209,7 +210,7 @@ def _draw_range(axes: "Axes", result: RangeResult, *, ramp: bool) -> None:
     plot(result.ramp if ramp else result.candidates, axes)
     axes.set_ylim(0, 1.3 * (result.candidates.losses[0] or 1.0))
     axes.set_title("One run with a growing rate" if ramp else "A run for each rate")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, fontsize="small")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small", markerscale=0.6)
 
 
 def _draw_rates(axes: "Axes", result: CyclicalResult) -> None:

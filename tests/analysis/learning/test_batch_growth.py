@@ -13,8 +13,9 @@ from scipy.stats import sem, ttest_rel
 from torch import nn
 
 from analysis.errors import AnalysisError
-from analysis.learning.batch_growth import Arm, compare, estimate, plans
+from analysis.learning.batch_growth import Arm, compare, plans
 from analysis.learning.curves import Curves, stretches, train_plans
+from analysis.learning.estimates import estimate
 from analysis.learning.parallel import side_by_side
 from analysis.learning.plans import Plan
 from analysis.learning.runs import History

@@ -430,3 +430,28 @@ def test_one_lucky_batch_at_the_start_does_not_end_a_test() -> None:
         return outputs.sum() * 0 + targets.sum() * 0 + next(losses)
 
     assert len(brief_test(nn.Linear(5, 1), loss=loss, updates=40).losses) == 40
+
+
+def test_a_module_that_keeps_its_tensors_elsewhere_is_left_as_it_was() -> None:
+    class Elsewhere(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = (nn.BatchNorm1d(5), nn.Linear(5, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            out: Tensor = self.kept[1](self.kept[0](x))
+            return out
+
+        def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:  # noqa: FBT001, FBT002  # torch's own
+            for part in self.kept:
+                yield from part.parameters(recurse)
+
+        def buffers(self, recurse: bool = True) -> Iterator[Tensor]:  # noqa: FBT001, FBT002  # torch's own
+            for part in self.kept:
+                yield from part.buffers(recurse)
+
+    module = Elsewhere()
+    before = [tensor.clone() for tensor in [*module.parameters(), *module.buffers()]]
+    brief_test(module)
+    after = [*module.parameters(), *module.buffers()]
+    assert all(torch.equal(a, b) for a, b in zip(after, before, strict=True))

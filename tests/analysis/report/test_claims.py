@@ -1,14 +1,29 @@
 """What was handed in, beside ours: a number of ours that changes turns its verdict."""
 
 import json
+import shutil
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from analysis.cli import cli
 from analysis.report import Claim, Found, Ours, Printed, Verdict, judge, judged
 from analysis.report.claims import at, tally
+from analysis.report.commands import COMMANDS, commands_for
 from analysis.report.handed_in import CLAIMS
+from tests.commands import ROOT, run_python
+
+KEY_NUMBERS = {
+    "1.2": ("20 of 20",),
+    "1.3": ("2 of 2", "4 of 4"),
+    "1.4": ("0.377492", "degree 8"),
+    "1.5": ("0.390883", "0.387058"),
+    "4.1": ("143,652,544", "16,542,184"),
+    "4.2": ("1,115,684,864", "397,410,304"),
+    "5": ("staleness",),
+}
 
 DETERMINED = [claim for claim in CLAIMS if claim.must in {Verdict.EQUAL, Verdict.WRONG} and claim.truth]
 REPLAYED = [claim for claim in CLAIMS if claim.recipe]
@@ -109,3 +124,34 @@ def test_the_reason_of_every_claim_is_written(found: Found) -> None:
 def test_judging_is_a_pure_function() -> None:
     ours = Ours(0.377492, 0.0093)
     assert judge("0.376269", ours) == judge("0.376269", ours)
+
+
+def test_every_question_has_the_commands_that_give_its_numbers() -> None:
+    assert {claim.question for claim in CLAIMS} <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("question", [question for question in COMMANDS if question[0] in "145"])
+def test_the_commands_of_a_question_run_and_print_its_numbers(
+    question: str, found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    printed = ""
+    for command in commands_for(question, found.scale, found.results):
+        done = run_python(*command.split()[1:], env={"COLUMNS": "200"})
+        assert (done.returncode, done.stderr) == (0, "")
+        printed += done.stdout
+    for number in KEY_NUMBERS[question]:
+        assert number in printed
+
+
+@pytest.mark.parametrize("question", [question for question in COMMANDS if question[0] in "23"])
+def test_the_commands_of_longer_questions_have_such_options(question: str, found: Found) -> None:
+    for command in commands_for(question, found.scale, found.results):
+        program, *arguments = command.split()[3:]
+        known = {
+            option
+            for parameter in cli.commands[program].params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        assert {argument for argument in arguments if argument.startswith("--")} <= known

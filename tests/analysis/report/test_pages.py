@@ -10,10 +10,16 @@ from urllib.parse import unquote
 
 import pytest
 
-from analysis.report import Found, pages
+from analysis.errors import AnalysisError
+from analysis.learning import Setup
+from analysis.learning.setups import load_data
+from analysis.report import SCALES, Found, judged, pages
 from analysis.report.handed_in import CLAIMS
-from analysis.report.writing import slug
-from tests.commands import run
+from analysis.report.part import Part
+from analysis.report.parts import learning
+from analysis.report.parts.learning import EXPERIMENTS, compute, given
+from analysis.report.writing import data, markdown, slug
+from tests.commands import ROOT, run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
@@ -143,7 +149,7 @@ REPORT = """
 <script>
 window.addEventListener("load", () => {
   const wide = document.documentElement.clientWidth;
-  const scrolls = element => element.closest(".table, .equation, pre");
+  const scrolls = element => element.closest(".table, .equation, pre, .large");
   const out = [...document.querySelectorAll("body *")].filter(element =>
     element.getBoundingClientRect().right > wide + 1 && !scrolls(element) && !element.closest("svg"));
   const boxes = [...document.querySelectorAll(".table, pre")];
@@ -177,10 +183,14 @@ addEventListener("message", event => { document.body.dataset.found = event.data;
 """
 
 
-def browsed(folder: Path, tmp_path: Path, width: int, *, dark: bool) -> dict[str, Any]:
+def browsed(
+    folder: Path, tmp_path: Path, width: int, *, dark: bool = False, on_paper: bool = False
+) -> dict[str, Any]:
     """Return what Chromium finds on the page at a width."""
     assert CHROMIUM
     text = (folder / "report.html").read_text(encoding="utf-8")
+    if on_paper:
+        text = text.replace("@media print", "@media all")
     probed = text.replace("<head>", f"<head>{PROBE}", 1).replace("</body>", f"{REPORT}</body>", 1)
     (tmp_path / "probed.html").write_text(probed, encoding="utf-8")
     (tmp_path / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
@@ -217,6 +227,14 @@ def test_in_a_browser_nothing_is_out_of_place(
 
 
 @in_a_browser
+def test_on_paper_nothing_is_cut(folder: Path, page: Page, tmp_path: Path) -> None:
+    between_margins = 673  # pixels, of 210 mm less twice 16
+    seen = browsed(folder, tmp_path, between_margins, on_paper=True)
+    assert (seen["page"], seen["out"], seen["cut"], seen["empty"]) == (0, [], [], 0)
+    assert seen["pictures"] == page.pictures
+
+
+@in_a_browser
 def test_the_page_is_printed(folder: Path, tmp_path: Path) -> None:
     assert CHROMIUM
     printed = tmp_path / "report.pdf"
@@ -229,3 +247,47 @@ def test_the_page_is_printed(folder: Path, tmp_path: Path) -> None:
     content = printed.read_bytes()
     assert content.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) > 8
+
+
+def test_the_kept_page_is_that_of_its_results() -> None:
+    kept = ROOT / "examples/report"
+    told = json.loads((kept / "report.json").read_bytes())
+    parts = {name: Part(numbers) for name, numbers in told["results"].items()}
+    claims = tuple(judged(CLAIMS, told["results"]))
+    scale, problems = SCALES[told["scale"]], tuple(told["problems"])
+    again = Found(scale, problems, parts, claims, told["trained_elsewhere"])
+    assert again.broken == ()
+    assert data(again) == told
+    assert markdown(again) == (kept / "report.md").read_text(encoding="utf-8")
+    page = Page((kept / "report.html").read_text(encoding="utf-8"))
+    assert {claim.printed for claim in CLAIMS if " " not in claim.printed} <= set(page.words)
+    assert page.pictures == len(list((kept / "figures").iterdir()))
+
+
+def test_the_kept_page_is_of_the_settings_of_the_kept_training() -> None:
+    told = json.loads((ROOT / "examples/report/report.json").read_bytes())["results"]["learning"]
+    results = {name: given(ROOT / "examples/fashion-mnist", name, SCALES["small"]) for name in EXPERIMENTS}
+    now = json.loads(json.dumps(compute(results, None).numbers))
+    assert (told["setup"], told["parameters"]) == (now["setup"], now["parameters"])
+    for part in ("range", "cyclical", "growth"):
+        assert told[part]["options"] == now[part]["options"]
+
+
+def test_without_fashion_mnist_there_are_digits_and_the_way_to_it(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(setup: Setup) -> object:
+        if setup.dataset == "fashion-mnist":
+            raise AnalysisError("no connection")
+        return load_data(setup)
+
+    monkeypatch.setattr(learning, "load_data", load)
+    task = learning.find(SCALES["small"])
+    assert (task.missing, task.scale, task.data.name) == ("no connection", "tiny", "digits")
+    numbers = {**found.parts["learning"].numbers, "missing": task.missing, "is_fashion": False}
+    parts = {**found.parts, "learning": Part(numbers)}
+    results = {name: part.numbers for name, part in parts.items()}
+    text = markdown(Found(SCALES["small"], found.problems, parts, tuple(judged(CLAIMS, results))))
+    assert "Install Debian's `dataset-fashion-mnist`" in text
+    assert "lr-range --scale tiny --dataset digits" in text
+    assert re.search(r"\| lr_max \| 0.01 \| – \| \? undecided \|", text)

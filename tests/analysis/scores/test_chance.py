@@ -56,3 +56,10 @@ def test_weighted_examples_have_the_chance_of_their_weights() -> None:
     assert drawn == chance(scored(labels, np.zeros(n), np.full(n, 2.5)))
     for area, error in (("auroc", 0.02), ("ap", 0.02), ("auprg", 0.12)):
         assert drawn[area] == pytest.approx(exact[area], abs=error)
+
+
+def test_unequal_weights_by_hand() -> None:
+    """One positive of weight 3, one negative of weight 1: precision 1 or 3/4, each in half of the orders."""
+    level = chance(scored([1, 0], [0, 0], [3.0, 1.0]))
+    assert level["ap"] == pytest.approx(0.875, abs=0.02)
+    assert level["auroc"] == pytest.approx(0.5, abs=0.06)

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -5,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from analysis.errors import AnalysisError
-from analysis.scores import calibration, delong, evaluate, pr, prg, roc
+from analysis.scores import bootstrap, calibration, delong, evaluate, pr, prg, roc
 from tests.analysis.scores.strategies import Labels, Scores, rankings
 
 RNG = np.random.default_rng(0)
@@ -105,3 +108,46 @@ def test_curves_by_kind() -> None:
     ]
     with pytest.raises(AnalysisError, match="kind: 'det' must be one of roc, pr, prg"):
         found.curve("det", "good")
+
+
+TRUTH, SCORE = [0, 1, 0, 1, 1, 0], [1, 2, 3, 4, 5, 6]
+
+
+tried: Any = evaluate  # also of what is refused
+drawn_from: Any = bootstrap
+numpy: Any = np
+
+
+@pytest.mark.parametrize(
+    ("attempt", "sentence"),
+    [
+        (lambda: tried(TRUTH, SCORE, replicates=2.5), "bootstrap: 2.5 replicates must be a whole number"),
+        (
+            lambda: drawn_from(TRUTH, SCORE, replicates="5"),
+            "bootstrap: '5' replicates must be a whole number",
+        ),
+        (lambda: tried(TRUTH, SCORE, replicates=0), "bootstrap: 0 replicates must be .* of at least 1"),
+        (lambda: drawn_from(TRUTH, SCORE, rng=-1), "rng: -1 must be a generator or a seed of at least 0"),
+        (lambda: tried(TRUTH, SCORE, rng="a"), "rng: 'a' must be a generator or a seed"),
+        (lambda: tried(TRUTH, SCORE, level="a"), "level: 'a' must lie between 0 and 1"),
+        (lambda: tried(TRUTH, {1: SCORE, "1": TRUTH}), r"names: \[1, '1'\] must be 2 different names"),
+        (
+            lambda: tried(numpy.ma.array(TRUTH, mask=np.arange(6) == 2), SCORE),
+            "y_true has masked values: drop their rows",
+        ),
+        (
+            lambda: tried(TRUTH, {"a": SCORE, "b": SCORE}).dominance("a", "c"),
+            "model: 'c' must be one of a, b",
+        ),
+    ],
+)
+def test_nonsense_from_python_is_one_sentence(attempt: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(AnalysisError, match=sentence):
+        attempt()
+
+
+def test_a_tensor_that_has_a_gradient_is_refused_with_the_way_out() -> None:
+    import torch
+
+    with pytest.raises(AnalysisError, match=r"y_score is no array of numbers \(.*detach"):
+        evaluate(TRUTH, torch.zeros(6, requires_grad=True))

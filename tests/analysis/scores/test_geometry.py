@@ -1,3 +1,6 @@
+from fractions import Fraction
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,8 +8,8 @@ from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
 from analysis.scores.chance import baseline
-from analysis.scores.curves import aupr, auprg, auroc, pr, prg, roc
-from analysis.scores.dominance import dominates
+from analysis.scores.curves import aupr, auprg, auroc, counts, pr, prg, roc
+from analysis.scores.dominance import dominates, never_below
 from analysis.scores.geometry import pr_between, pr_to_roc, roc_to_pr
 from tests.analysis.scores.strategies import Labels, Scores, rankings
 
@@ -95,12 +98,14 @@ def test_between_nothing_predicted_and_something_precision_is_its_limit() -> Non
 @pytest.mark.parametrize(
     ("tp", "fp", "positives", "steps", "said"),
     [
-        ((0, 0), (0, 0), 4, 2, "nothing is predicted positive"),
+        ((0, 0), (0, 0), 4, 2, "^tp and fp: nothing is predicted positive at either end, .* no precision$"),
         ((0, 2), (0, 1), 4, 0, "steps: 0 must be at least 1"),
         ((2, 1), (0, 1), 4, 2, r"tp: \(2, 1\) must rise"),
         ((0, 2), (-1, 1), 4, 2, r"fp: \(-1, 1\) must rise"),
         ((0, 2), (0, float("nan")), 4, 2, r"fp: \(0, nan\) must rise"),
         ((0, 5), (0, 1), 4, 2, "tp: 5 is more than all 4 positives"),
+        ((0, 2), (0, float("inf")), 4, 2, r"fp: \(0, inf\) must rise"),
+        ((0, 2), (0, 1), float("inf"), 2, "tp: 2 is more than all inf positives"),
     ],
 )
 def test_points_without_a_way_between_are_refused(
@@ -133,9 +138,11 @@ def test_a_random_ranking_tends_to_the_baseline() -> None:
     ("fpr", "tpr", "share", "said"),
     [
         ([0.1], [0.0], 0.5, r"tpr\[0\] is 0: there the map"),
+        ([0.1, 0.1], [1.0, 0.0], 0.5, r"tpr\[1\] is 0: there the map"),
         ([0.1, 1.5], [0.5, 0.5], 0.5, r"fpr\[1\]: 1.5 must lie"),
         ([0.1], [float("nan")], 0.5, r"tpr\[0\]: nan must lie"),
         ([0.1], [0.5], 1.0, "share: 1 of positives"),
+        ([0.1], [0.5], 0.0, "share: 0 of positives"),
     ],
 )
 def test_points_without_a_partner_are_refused(
@@ -150,3 +157,63 @@ def test_recall_zero_and_unreachable_precision_are_refused() -> None:
         pr_to_roc([0.0], [0.5], 0.5)
     with pytest.raises(AnalysisError, match=r"precision\[0\]: 0.1 at recall 1 is out of reach"):
         pr_to_roc([1.0], [0.1], 0.5)
+
+
+def test_one_step_to_the_last_positive_by_as_many_errors() -> None:
+    """From half of one positive, all weights below 1, to all of two: as many true as false at each end."""
+    recall, precision = pr_between((0.25, 2), (0.5, 2), positives=2, steps=1)
+    assert recall.tolist() == [0.125, 1]
+    assert precision.tolist() == [1 / 3, 0.5]
+
+
+def test_towards_no_true_positive_the_fewer_errors_decide() -> None:
+    """Two negatives first, against one tie of all: worse near recall 0, better at recall 1."""
+    y, first, second = [1, 0, 0, 0], [2, 4, 3, 1], [1, 1, 1, 1]
+    for space in ("roc", "pr"):
+        assert not dominates(y, first, second, space=space)
+        assert not dominates(y, second, first, space=space)
+
+
+def test_dominance_of_examples_that_weigh_little() -> None:
+    weights = np.full(2, 0.1)
+    right, wrong = counts([0, 1], [1, 2], weights), counts([0, 1], [2, 1], weights)
+    for space in ("roc", "pr"):
+        assert never_below(right, wrong, space=space)
+        assert not never_below(wrong, right, space=space)
+
+
+def test_the_baseline_of_weighted_examples() -> None:
+    base = baseline([1, 0, 0], [3.0, 1.0, 2.0])
+    assert (base.roc, base.pr, base.prg) == ((1, 1), (1, 0.5), (1, 0))
+    assert base.auprg != baseline([1, 0, 0]).auprg
+
+
+@pytest.mark.parametrize(
+    ("recall", "precision", "said"),
+    [
+        ([0.5, 0.5], [0.5, 2.0], r"^precision\[1\]: 2 must lie between 0 and 1"),
+        ([0.5, 0.5], [0.5, 0.0], r"^precision\[1\]: 0 at recall 0.5 is out of reach with a share of 0.5"),
+        ([1.0, 1.0], [0.5, 0.4], r"^precision\[1\]: 0.4 at recall 1 is out of reach"),
+    ],
+)
+def test_precisions_that_no_ranking_has(recall: list[float], precision: list[float], said: str) -> None:
+    with pytest.raises(AnalysisError, match=said):
+        pr_to_roc(recall, precision, 0.5)
+
+
+def test_calling_all_positive_is_the_corner_whatever_is_rounded() -> None:
+    for percent in range(1, 100):
+        fpr, tpr = pr_to_roc([1.0], [percent / 100], percent / 100)
+        assert 1 - 1e-12 < fpr[0] <= 1 == tpr[0]
+
+
+def test_fractions_become_floats() -> None:
+    half: Any = Fraction(1, 2)
+    quarter: Any = Fraction(1, 4)
+    for mapped in (roc_to_pr([quarter], [half], 0.5), pr_to_roc([half], [half], 0.5)):
+        assert all(values.dtype == np.float64 for values in mapped)
+
+
+def test_a_space_that_is_none_is_refused() -> None:
+    with pytest.raises(AnalysisError, match="space: 'ROC' must be roc or pr"):
+        dominates([0, 1], [1, 2], [1, 2], space="ROC")  # type: ignore[arg-type]  # what is refused

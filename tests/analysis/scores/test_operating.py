@@ -91,7 +91,7 @@ def test_the_best_f_gain_is_the_best_f1_of_scikit_learn(drawn: tuple[Labels, lis
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("f1=0.5", "must be like precision=0.9"),
+        ("f1=0.5", "must be like precision=0.9, of precision, recall, specificity, fpr, threshold$"),
         ("precision", "'' in 'precision' is no number"),
         ("precision=high", "'high' in 'precision=high' is no number"),
         ("recall=1.5", "1.5 must lie between 0 and 1"),
@@ -110,6 +110,16 @@ def test_weights_round_nothing_off_a_bound() -> None:
     found = operate(c, Rule("recall", 0.9))
     assert found is not None
     assert found.threshold == 2
+    c = counts([1] + [0] * 10, np.arange(11)[::-1], np.full(11, 0.1))
+    for rule in (Rule("fpr", 0.3), Rule("specificity", 0.7)):
+        found = operate(c, rule)
+        assert found is not None
+        assert (found.threshold, found.fp) == (10, 0)  # of equal recalls the highest threshold
+    ahead = counts([0] * 3 + [1] + [0] * 7, np.arange(11)[::-1], np.full(11, 0.1))
+    for rule in (Rule("fpr", 0.3), Rule("specificity", 0.7)):
+        found = operate(ahead, rule)
+        assert found is not None
+        assert (found.threshold, found.recall) == (7, 1)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=8))
@@ -125,3 +135,31 @@ def test_a_threshold_is_shown_with_digits_enough_to_make_its_counts(scores: list
 def test_a_threshold_of_few_digits_is_shown_as_it_is() -> None:
     c = counts([0, 1, 0], [0.2274, 0.22735, 1e300])
     assert [shortest(c, t) for t in c.thresholds.tolist()] == ["inf", "1e+300", "0.2274", "0.227"]
+
+
+def test_the_ends_of_the_range_are_bounds_too() -> None:
+    assert [parse_rule(f" Recall ={bound}").bound for bound in (0, 1)] == [0, 1]
+    assert parse_rule("threshold=-3").bound == -3
+
+
+def test_a_threshold_that_rounding_up_would_lose_is_cut_off() -> None:
+    """Of .12376 three digits are .124, too high, or .123, too low; four are .1238, too high, or .1237."""
+    assert shortest(counts([0, 1], [0.123, 0.12376]), 0.12376) == "0.1237"
+
+
+def test_a_threshold_next_to_another_needs_all_its_digits() -> None:
+    near = float(np.nextafter(0.3, 1))
+    assert [shortest(counts([0, 1], [0.3, near]), at) for at in (0.3, near)] == ["0.3", repr(near)]
+
+
+@pytest.mark.parametrize(
+    "rule", ["precision=0.75", "recall=0.5", "specificity=0.5", "fpr=0.5", "threshold=3.5"]
+)
+def test_a_point_says_what_it_is_for(rule: str) -> None:
+    c = counts(Y, SCORE)
+    found = operate(c, parse_rule(rule))
+    assert found is not None
+    assert found.rule == rule.replace("=", " ")
+    assert best_f_gain(c).rule == "best F-gain"
+    assert found.fn + found.tp == found.tn + found.fp == 4
+    assert found.specificity == found.tn / 4

@@ -85,9 +85,26 @@ def test_a_class_of_one_has_no_variance_but_an_interval_that_says_little() -> No
 
 def test_results_are_read_by_name() -> None:
     result = delong(Y, {"fine": SCORES[0], "rough": SCORES[1]})
-    assert repr(result).startswith("<AUROC by DeLong: fine 0.")
+    areas = [auroc(Y, score) for score in SCORES]
+    assert repr(result) == f"<AUROC by DeLong: fine {areas[0]:.4f}, rough {areas[1]:.4f}>"
     frame = result.to_pandas()
-    assert frame.loc["rough", "se"] == pytest.approx(np.sqrt(result.covariance[1, 1]))
-    assert "<table" in result._repr_html_()
+    assert frame.index.name == "model"
+    assert frame.loc["rough"].to_dict() == pytest.approx(
+        {
+            "auroc": areas[1],
+            "se": np.sqrt(result.covariance[1, 1]),
+            "low": result.interval("rough").low,
+            "high": result.interval("rough").high,
+        }
+    )
+    shown = result._repr_html_()
+    assert shown.startswith(f"<p>AUROC by DeLong: fine {areas[0]:.4f}, rough {areas[1]:.4f}</p>")
+    assert "<table" in shown
     with pytest.raises(AnalysisError, match="model: 'c' must be one of fine, rough"):
         result.interval("c")
+
+
+def test_equal_rankings_differ_by_nothing_for_certain() -> None:
+    found = delong(Y, {"a": SCORES[0], "b": SCORES[0] * 2 + 1, "c": SCORES[1]})
+    assert found.difference("a", "b") == (0, (0, 0), 1)
+    assert found.difference("a", "c").p != 1

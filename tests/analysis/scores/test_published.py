@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.scores import Delong, auroc, bootstrap, delong
+from analysis.scores import Delong, Interval, auroc, bootstrap, delong
+from analysis.scores.areas import AREAS
 
 PATIENTS = pd.read_csv(Path(__file__).with_name("asah.csv"))
 POOR = PATIENTS["outcome"] == "Poor"
@@ -68,3 +69,46 @@ def test_the_bootstrap_agrees_with_delong(found: Delong) -> None:
     correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
     expected = found.covariance[0, 1] / np.sqrt(found.covariance[0, 0] * found.covariance[1, 1])
     assert correlation == pytest.approx(expected, abs=0.05)
+
+
+def joined(x: float, y: float, limits: tuple[Interval, Interval], correlation: float) -> tuple[float, float]:
+    """Zou & Donner 2008, equation 3, of two correlated estimates."""
+    (low_x, high_x), (low_y, high_y) = limits
+    below, above = (x - low_x, high_y - y), (high_x - x, y - low_y)
+    reach = [np.sqrt(a * a + b * b - 2 * correlation * a * b) for a, b in (below, above)]
+    return x - y - float(reach[0]), x - y + float(reach[1])
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_a_difference_joins_the_intervals_of_both_with_procs_correlation(found: Delong, level: float) -> None:
+    for first, second, covariance in (
+        ("wfns", "s100b", 0.00119615567376754),
+        ("wfns", "ndka", -0.00053296786),
+    ):
+        one, two = list(MARKERS).index(first), list(MARKERS).index(second)
+        correlation = covariance / np.sqrt(found.covariance[one, one] * found.covariance[two, two])
+        limits = (found.interval(first, level), found.interval(second, level))
+        expected = joined(found.auroc[one], found.auroc[two], limits, correlation)
+        assert found.difference(first, second, level).interval == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_bootstraps_difference_does_so_with_the_correlation_of_its_replicates(level: float) -> None:
+    drawn = bootstrap(POOR, MARKERS, replicates=100)
+    for a, area in enumerate(AREAS):
+        x, y = drawn.area(area, "s100b"), drawn.area(area, "wfns")
+        correlation = np.corrcoef(drawn.replicates[1, a], drawn.replicates[0, a])[0, 1]
+        limits = (drawn.interval(area, "s100b", level), drawn.interval(area, "wfns", level))
+        gap = drawn.difference(area, "s100b", "wfns", level)
+        assert gap.interval == pytest.approx(joined(x, y, limits, correlation), rel=1e-9)
+        gaps = drawn.replicates[1, a] - drawn.replicates[0, a]
+        tails = (gaps >= 0).sum(), (gaps <= 0).sum()
+        assert gap.p == pytest.approx(min(1, 2 * (1 + min(tails)) / 101))
+
+
+def test_a_perfect_ranking_against_its_reverse_has_no_variance_to_judge_by() -> None:
+    result = delong([0, 0, 1, 1], {"right": [1, 2, 3, 4], "wrong": [4, 3, 2, 1]})
+    gap = result.difference("right", "wrong")
+    limits = (result.interval("right"), result.interval("wrong"))
+    assert (gap.value, gap.p) == (1, None)
+    assert gap.interval == pytest.approx(joined(1, 0, limits, 0))

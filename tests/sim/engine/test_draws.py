@@ -174,10 +174,13 @@ def test_blocks_and_single_draws_are_the_same(distribution: Distribution, count:
     setup = set_up(Scenario(workers=fleet, stop=Stop(time=1.0)), 5)
     supply = by_entry(setup, setup.compute.tolist(), COMPUTE)[1]
     for place in {1, (count + 1) // 2, count}:
-        iterator = supply.of(place)
+        wholes: list[int] = []
+        parts: list[float] = []
         for index in range(300 if count < 5000 else 20):
             single = duration(setup.laws, setup.compute[1], setup.keys[COMPUTE], setup.identity[place], index)
-            assert next(iterator) == single == supply.at(place, index)
+            if not wholes:
+                wholes, parts = supply.following(place, index)
+            assert (wholes.pop(), parts.pop()) == single == supply.at(place, index)
     assert supply.at(count, 7_000) == duration(
         setup.laws, setup.compute[1], setup.keys[COMPUTE], setup.identity[count], 7_000
     )

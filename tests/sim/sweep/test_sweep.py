@@ -194,7 +194,7 @@ def test_a_point_is_given_up_after_the_most_replicas() -> None:
     [
         ({"replicas": 0}, "replicas 0 must be at least 1"),
         ({"until": {"staleness.mean": 0}}, "until staleness.mean: 0 must be a share greater than 0"),
-        ({"until": {"stalenes": 0.1}}, "there is no figure 'stalenes': there are duration, updates"),
+        ({"until": {"stalenes": 0.1}}, "there is no figure 'stalenes'"),
         ({"seed": 2**128 - 1, "replicas": 2}, "leaves no room for so many replicas"),
         ({"seed": -1}, "seed -1 must be a whole number"),
     ],

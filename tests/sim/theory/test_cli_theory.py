@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import SimulationError
+from sim import Scenario, SimulationError, Trace, cli_theory, simulate
 from sim.cli import main
+from sim.theory import validate
 from tests.commands import run_python
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -72,6 +73,7 @@ def test_a_picture_that_cannot_be_written_is_refused(
         ["theory", EIGHT, "--seed", "-1"],
         ["theory", EIGHT, EIGHT],
         ["validate", "--slow"],
+        ["validate", "--engine", "none"],
         ["plot", "k", LEARNERS, "--out", "x.png"],
         ["plot", "k", EIGHT],
         ["plot", "k", EIGHT, "--out", "-"],
@@ -90,6 +92,25 @@ def test_bad_input_is_one_sentence(
     assert told.err.startswith("error: ")
     assert told.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_validation_takes_the_engine_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, few = set(), validate.battery(quick=True)[:2]
+
+    def watched(scenario: Scenario, seed: int, engine: str) -> Trace:
+        asked.add(engine)
+        return simulate(scenario, seed, engine)
+
+    monkeypatch.setattr(cli_theory, "simulate", watched)
+    monkeypatch.setattr(validate, "battery", lambda **_: few)
+    printed = []
+    for engine in ("simpy", "compiled"):
+        assert main(["validate", "--quick", "--engine", engine]) == 0
+        printed.append(capsys.readouterr().out)
+    assert asked == {"simpy", "compiled"}
+    assert printed[0] == printed[1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Summaries of runs against counts by hand."""
+
+from dataclasses import replace
+
+import pytest
+from scipy.stats import ttest_rel
+
+from analysis.errors import AnalysisError
+from analysis.learning.setups import DataSummary, Setup
+from analysis.learning.training import Score
+from analysis.staleness.figures import draw
+from analysis.staleness.reading import level, reached, summary
+from analysis.staleness.results import Arm, StalenessResult
+from analysis.staleness.runs import Curve, Divergence, Point
+from analysis.staleness.settings import StalenessOptions
+from analysis.staleness.tables import table
+
+
+def curve(seed: int, *accuracies: float) -> Curve:
+    """A run that was looked at every two seconds, with an update a second."""
+    points = tuple(
+        Point(2.0 * place, 2 * place, 1.0 - accuracy, 2.0, accuracy)
+        for place, accuracy in enumerate(accuracies)
+    )
+    return Curve(seed, points, Score(0.5, accuracies[-1]), None, points[-1].updates, 10, 1.0)
+
+
+def result(*arms: tuple[str, list[Curve]]) -> StalenessResult:
+    return StalenessResult(
+        "staleness",
+        {"title": "by hand"},
+        Setup("tiny", seeds=len(arms[0][1])),
+        StalenessOptions(lr=0.1, batch=8, target=0.8),
+        {},
+        650,
+        2600,
+        tuple(Arm(name, name, (0.0,), (6, 3, 1), 2, tuple(curves)) for name, curves in arms),
+        DataSummary("data", "0", 1, 8, 8, 10),
+    )
+
+
+SLOW = [curve(0, 0.1, 0.5, 0.7, 0.8), curve(1, 0.1, 0.6, 0.8, 0.9), curve(2, 0.1, 0.5, 0.9, 0.8)]
+FAST = [curve(0, 0.1, 0.8, 0.7, 0.7), curve(1, 0.1, 0.9, 0.8, 0.8), curve(2, 0.1, 0.5, 0.8, 0.9)]
+
+
+def test_the_target_is_reached_at_the_first_look_at_it() -> None:
+    assert [point and point.seconds for point in (reached(each, 0.8) for each in SLOW)] == [6, 4, 4]
+    assert reached(SLOW[0], 0.81) is None
+
+
+def test_the_level_is_the_mean_of_the_last_tenth() -> None:
+    long = curve(0, *(0.0 for _ in range(28)), 0.8, 0.9)
+    assert level(long) == pytest.approx(((0.0 + 0.8 + 0.9) / 3, (1.0 + 0.2 + 0.1) / 3))
+    assert level(SLOW[0])[0] == 0.8
+
+
+def test_protocols_are_compared_seed_by_seed() -> None:
+    found = summary(result(("slow", SLOW), ("fast", FAST)))
+    slow, fast = found.rows
+    assert slow.seconds is not None
+    assert fast.seconds is not None
+    assert slow.seconds.mean == pytest.approx(14 / 3)
+    assert fast.seconds.mean == pytest.approx(8 / 3)
+    (contrast,) = found.contrasts
+    assert contrast.seconds is not None
+    expected = ttest_rel([2, 2, 4], [6, 4, 4]).confidence_interval(0.95)
+    assert contrast.seconds.difference.mean == pytest.approx(-2)
+    assert contrast.seconds.interval == pytest.approx(tuple(expected))
+    assert contrast.accuracy is not None
+    assert contrast.accuracy.difference.mean == pytest.approx(-0.1 / 3)
+    assert contrast.accuracy.verdict == "within error"
+
+
+def diverged(seed: int) -> Curve:
+    sound = curve(seed, 0.1, 0.2)
+    return replace(sound, test=None, diverged=Divergence("the loss is nan", 3, 3.5))
+
+
+def shown(of: StalenessResult) -> str:
+    return "\n".join(part if isinstance(part, str) else "\n".join(part.lines(80)) for part in table(of))
+
+
+def test_one_run_that_diverges_leaves_its_protocol_no_figures() -> None:
+    found = result(("slow", SLOW), ("wild", [*FAST[:2], diverged(2)]))
+    row = summary(found).rows[1]
+    assert (row.diverged, row.reached) == (1, 2)
+    assert row.seconds is row.accuracy is row.test is None
+    assert summary(found).contrasts[0].seconds is None
+    text = shown(found)
+    assert "wild, seed 2: the loss is nan at 3.5 s, update 4; try a lower --lr." in text
+    assert text.count("diverged in 1 of 3") == 2
+    draw(found)
+
+
+def test_a_run_that_diverges_before_the_first_look_is_drawn_too() -> None:
+    found = result(("wild", [replace(diverged(0), points=())]))
+    assert "no protocol in every run, and each diverged: lower --lr" in shown(found)
+    draw(found)
+
+
+def test_a_table_has_the_figures() -> None:
+    text = shown(result(("slow", SLOW), ("fast", FAST)))
+    assert "First to 80 %: fast, after 2.667 s of simulated time." in text
+    assert "Replaying keeps at most 2 versions of the weights at once: 5.2 kB" in text
+    assert " slow       4.667 ± 2.868   4.667 ± 2.868         0.5" in text
+    for line in text.splitlines():
+        assert len(line) <= 80 or " " in line  # sentences are wrapped later
+
+
+def test_arms_of_other_seeds_are_no_result() -> None:
+    with pytest.raises(AnalysisError, match="must have the same seeds"):
+        result(("slow", SLOW), ("fast", FAST[:2]))
