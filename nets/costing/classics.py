@@ -1,9 +1,9 @@
 """Well-known formulas beside what a trace gives, and what accounts for the difference.
 
 6·N·D FLOPs for N parameters and D tokens: Kaplan et al. 2020, arXiv:2001.08361. 16 bytes a parameter
-for mixed precision with Adam: Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054, section 3. s·b·h·(34 + 5·a·s/h)
-bytes of activations in a transformer's layer, in 16-bit numbers: Korthikanti et al. 2022, arXiv:2205.05198,
-equation 1.
+for mixed precision with Adam: Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054, section 3.
+s·b·h·(34 + 5·a·s/h) bytes of activations in a transformer's layer, in 16-bit numbers:
+Korthikanti et al. 2022, arXiv:2205.05198, equation 1.
 """
 
 from collections import defaultdict

@@ -49,10 +49,7 @@ def module_cost(
         If the module cannot be traced so, or a size that is a symbol must be a number.
     """
     work = _Costing(module, settings, rules)
-    if arguments.symbols:
-        cost = work.in_formulas(arguments)
-    else:
-        cost = work.in_numbers(arguments, device, depth)
+    cost = work.in_formulas(arguments) if arguments.symbols else work.in_numbers(arguments, device, depth)
     if memory is not None:
         cost = attrs.evolve(cost, fit=work.fitted(arguments, cost, memory, allowance, batch))
     return attrs.evolve(cost, device=device)

@@ -179,7 +179,7 @@ def _device(name: str, table: Any, sources: Mapping[str, Any], where: str) -> De
 def _figure(place: str, key: str, value: Any, sources: Mapping[str, Any]) -> Rated:  # noqa: ANN401  # TOML
     if not isinstance(value, dict):
         return Rated(quantities.parse(value, _UNITS[key], place))
-    source = sources.get(value.get("source"), {})
+    source = sources.get(str(value.get("source")), {})
     return Rated(
         quantities.parse(value.get("value", ""), _UNITS[key], place),
         f"{source['title']}, {source['url']}" if source else str(value.get("source", "")),

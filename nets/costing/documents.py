@@ -1,18 +1,20 @@
 """A cost as plain data, as a page, and as a piece of a scenario."""
 
 import html as markup
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from nets.costing.cost import Cost
 from nets.costing.held import GRADIENTS, WEIGHTS, Moment
 from nets.costing.memory import Peak
 from nets.costing.quantities import show_bytes, show_seconds
 from nets.errors import InputError
 
+if TYPE_CHECKING:
+    from nets.costing.cost import Cost
 
-def document(cost: Cost) -> dict[str, Any]:
+
+def document(cost: "Cost") -> dict[str, Any]:
     """Return a cost as plain data; formulas as texts, sizes in bytes, times in seconds."""
     timed = bool(cost.rows) and cost.rows[0].fast is not None
     fit = None
@@ -55,7 +57,7 @@ def _peak(peak: Peak) -> dict[str, Any]:
     return {"bytes": _plain(peak.bytes), "kinds": kinds, **_moment(peak.at)}
 
 
-def _device(cost: Cost) -> dict[str, Any]:
+def _device(cost: "Cost") -> dict[str, Any]:
     assert cost.device is not None  # noqa: S101  # asked by the caller
     figures = {name: attrs.asdict(rated) for name, rated in cost.device.figures.items()}
     return {
@@ -66,7 +68,7 @@ def _device(cost: Cost) -> dict[str, Any]:
     }
 
 
-def html(cost: Cost) -> str:
+def html(cost: "Cost") -> str:
     """Write a cost as tables of HTML."""
     from nets.costing.report import cost_report
     from nets.terminal import Paragraph
@@ -86,7 +88,7 @@ def html(cost: Cost) -> str:
     return "\n".join(parts)
 
 
-def for_sim(cost: Cost) -> str:
+def for_sim(cost: "Cost") -> str:
     """Write what a scenario of `sim` needs: bytes of gradients and weights, seconds of a gradient.
 
     The seconds are those of the slow side, at the device's measured share; the comment holds the fast side.

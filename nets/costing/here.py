@@ -22,9 +22,9 @@ _SOURCE = "measured here"
 def measured(threads: int | None = None) -> Device:
     """Measure float32 matrix products, copies and the time that a call takes.
 
-    The peak is the best of several sizes. The measured share is the least of a middling product, a convolution
-    and its gradients; for bytes, that of copies into memory that is newly asked for, as most operations do.
-    Noise makes anything slower, never faster, so each is the best of some rounds.
+    The peak is the best of several sizes. The measured share is the least of a middling product, a
+    convolution and its gradients; for bytes, that of copies into memory that is newly asked for, as
+    most operations do. Noise makes anything slower, never faster, so each is the best of some rounds.
 
     Parameters
     ----------

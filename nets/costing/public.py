@@ -81,7 +81,7 @@ def cost(
     >>> spent.bytes["weights"], spent.bytes["optimizer state"]
     (246824, 493688)
     >>> spent
-    <Cost lenet5, training step, float32, adam (for-loop), loss: sum: peak 4.864 MB>
+    <Cost lenet5, training step, float32, adam (for-loop), loss: sum: peak 5.665 MB>
     """
     runs_on = _device(device)
     kind = GPU if runs_on is not None and runs_on.kind == GPU else CPU
@@ -136,7 +136,7 @@ def _memory(memory: str | int | None, device: Device | None) -> int | None:
 
 
 def _module(subject: Any, inputs: Any, options: Mapping[str, Any]) -> "tuple[nn.Module, Any, str]":  # noqa: ANN401  # what users give
-    """Return a module, its input and its name; a net is built without memory, for its own input if need be."""
+    """Return a module, its input and its name; a net is built without memory."""
     found = find(subject, options) if isinstance(subject, str) and is_reference(subject) else subject
     if is_module(found):
         return found, inputs, ""

@@ -1,10 +1,9 @@
-"""What `nets cost` prints: bytes by kind, the peak and what holds it, seconds, the largest batch, classics."""
+"""What `nets cost` prints: bytes by kind, the peak and its holders, seconds, the largest batch, classics."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nets.costing.cost import Cost
 from nets.costing.devices import Device, unit_of
 from nets.costing.held import KEPT, KINDS, Held
 from nets.costing.quantities import show_bytes, show_rate, show_scaled, show_seconds
@@ -14,10 +13,13 @@ from nets.layers.base import show
 from nets.tables.grid import Column, Grid
 from nets.terminal import Paragraph, Part
 
+if TYPE_CHECKING:
+    from nets.costing.cost import Cost
+
 TOP = 10
 
 
-def cost_report(cost: Cost, *, top: int = TOP) -> Iterator[Part]:
+def cost_report(cost: "Cost", *, top: int = TOP) -> Iterator[Part]:
     """Yield everything that a cost says.
 
     Parameters
@@ -43,7 +45,7 @@ def cost_report(cost: Cost, *, top: int = TOP) -> Iterator[Part]:
         yield Paragraph(sentence)
 
 
-def sentences(cost: Cost) -> Iterator[str]:
+def sentences(cost: "Cost") -> Iterator[str]:
     """Yield what must be said beside the figures."""
     if cost.conditions:
         yield f"Holds for: {', '.join(cost.conditions)}."
@@ -53,8 +55,8 @@ def sentences(cost: Cost) -> Iterator[str]:
     gpu = cost.settings.kind == GPU
     whose, inside = ("a GPU", "what") if gpu else ("a CPU", "oneDNN's copies are counted; what other")
     yield (
-        f"Sizes are those of torch's tensors on {whose}; {inside} kernels use inside, the allocator's rounding and a "
-        "context are not in them."
+        f"Sizes are those of torch's tensors on {whose}; {inside} kernels use inside, the "
+        "allocator's rounding and a context are not in them."
     )
 
 
@@ -66,7 +68,7 @@ def _size(value: Any) -> str:  # noqa: ANN401  # an int or a formula
     return by_hand(value)
 
 
-def _memory(cost: Cost) -> Iterator[Part]:
+def _memory(cost: "Cost") -> Iterator[Part]:
     if not cost.symbolic:
         peak = cost.peak
         rows = [
@@ -112,7 +114,7 @@ def _largest(largest: Sequence[Held], top: int) -> Iterator[Part]:
     )
 
 
-def _rows(cost: Cost, top: int) -> Iterator[Part]:
+def _rows(cost: "Cost", top: int) -> Iterator[Part]:
     timed = cost.device is not None
     ordered = sorted(cost.rows, key=lambda row: -((row.slow or 0.0) if timed else row.flops))
     shown = ordered[:top] if top else ordered
@@ -138,14 +140,14 @@ def _cells(row: CostRow, *, timed: bool) -> tuple[str, ...]:
     return (*cells, row.bound, show_seconds(row.fast or 0.0), show_seconds(row.slow or 0.0))
 
 
-def _device(cost: Cost) -> Iterator[Part]:
+def _device(cost: "Cost") -> Iterator[Part]:
     device = cost.device
     assert device is not None  # noqa: S101  # asked by the caller
     fast, slow = cost.seconds()
     forward = cost.seconds(forward=True)
     yield Paragraph(
-        f"{device.title}: the step takes {show_seconds(fast)} at its peak, {show_seconds(slow)} at the measured "
-        f"share; the forward pass {show_seconds(forward[0])} and {show_seconds(forward[1])}."
+        f"{device.title}: the step takes {show_seconds(fast)} at its peak, {show_seconds(slow)} at the "
+        f"measured share; the forward pass {show_seconds(forward[0])} and {show_seconds(forward[1])}."
     )
     for said in _sourced(device):
         yield Paragraph(said)
@@ -166,20 +168,20 @@ def _sourced(device: Device) -> Iterator[str]:
         yield f"{', '.join(figures)}{f': {from_where}' if from_where else ''}."
 
 
-def _fit(cost: Cost) -> Iterator[Part]:
+def _fit(cost: "Cost") -> Iterator[Part]:
     found = cost.fit
     assert found is not None  # noqa: S101  # asked by the caller
     yield Paragraph(
         f"Largest batch in {show_bytes(found.memory)}, {show_bytes(found.allowance)} of it kept back "
-        f"(--allowance): {found.symbol} = {found.largest:,}, proved by a trace; with {found.largest + 1:,} the "
-        f"peak is {found.next_peak:,} B, after {found.at}.",
+        f"(--allowance): {found.symbol} = {found.largest:,}, proved by a trace; with {found.largest + 1:,} "
+        f"the peak is {found.next_peak:,} B, after {found.at}.",
         "bold",
     )
     for formula, at in found.formulas:
         yield Paragraph(f"{found.symbol} ≤ {formula}, after {at}")
 
 
-def classics_report(cost: Cost) -> Iterator[Part]:
+def classics_report(cost: "Cost") -> Iterator[Part]:
     """Yield well-known formulas beside the trace, with what accounts for each difference."""
     for classic in cost.classics:
         yield Paragraph("")

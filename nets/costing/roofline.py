@@ -119,7 +119,7 @@ def work_of(each: Performed) -> tuple[int, int]:
 
 
 def numbers_of(each: Performed, figures: Mapping[str, object]) -> str:
-    """Say in which numbers an operation multiplies: torch takes TF32 for float32 convolutions, where it is."""
+    """Say in which numbers an operation multiplies: torch takes TF32 for float32 convolutions."""
     floats = [operand.itemsize for operand in each.call.inputs if operand.floating]
     if floats and min(floats) <= _TWO_BYTES:
         return "bfloat16"

@@ -81,7 +81,7 @@ def lstm_workspace(steps: Any, examples: Any, features: Any, hidden: int) -> Any
 
 
 def lstm_scratch(steps: Any, examples: Any, features: Any, hidden: int) -> Any:  # noqa: ANN401  # ints, or symbolic ones
-    """Return the bytes that an LSTM's layer holds while it runs, to within a few per cent of its own memory."""
+    """Return the bytes that an LSTM's layer holds while it runs, to within a few per cent."""
     row = _padded(4 * hidden) * _FLOAT
     weights = (features + hidden) * row + 4 * hidden * _FLOAT
     return weights + steps * examples * row + 2 * examples * hidden * _FLOAT + 2 * _PAGE

@@ -1,4 +1,4 @@
-"""Real steps of a module, watched by torch's own instruments: the second ways to every number of `nets.cost`."""
+"""Real steps of a module, watched by torch's own instruments: second ways to the numbers of `nets.cost`."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ from torch.profiler import ProfilerActivity, profile
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda p, **k: torch.optim.SGD(p, lr=0.1, **k),
     "momentum": lambda p, **k: torch.optim.SGD(p, lr=0.1, momentum=0.9, **k),
-    "adam": lambda p, **k: torch.optim.Adam(p, **k),
-    "adamw": lambda p, **k: torch.optim.AdamW(p, **k),
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
 }
 
 
