@@ -19,9 +19,9 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None: 
         from importlib.metadata import PackageNotFoundError, version
 
         try:
-            streams.put(f"nets, of dlsyslab {version('dlsyslab')}\n")
+            streams.put(f"dlsyslab {version('dlsyslab')}\n")
         except PackageNotFoundError:
-            streams.put("nets, of dlsyslab, which is not installed\n")
+            streams.put("dlsyslab of unknown version\n")
         context.exit()
 
 
@@ -50,6 +50,7 @@ for _command in (
     commands.draw,
     cost,
 ):
+    _command.short_help = (_command.help or "").partition("\n\n")[0]  # whole, where click would cut it
     cli.add_command(_command)
 
 

@@ -62,9 +62,10 @@ EXAMPLES: Final = {
 
 
 def give_examples(command: click.Command, path: str = "") -> None:
-    """Let the help of a command, and of those under it, end with its examples."""
+    """Let the help of a command, and of those under it, end with its examples, and lists say all it does."""
     lines = "\n".join(f"  {PROGRAM} {example}" for example in EXAMPLES[path])
     command.epilog = f"\b\nExamples:\n{lines}"
+    command.short_help = (command.help or "").partition("\n\n")[0]  # whole, where click would cut it
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             give_examples(inner, f"{path} {name}".strip())

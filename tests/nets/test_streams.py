@@ -192,7 +192,7 @@ def test_a_bare_command_prints_its_help(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("nets, of dlsyslab")
+    assert capsys.readouterr().out.startswith("dlsyslab ")
 
 
 def test_control_characters_are_shown_and_not_obeyed() -> None:
