@@ -29,13 +29,16 @@ ROOMS = {
     "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_tables.py", "tests/sim/engine"],
     "sim/timeline/spans.py": ["tests/sim/timeline"],
     "sim/theory": ["tests/sim/theory", "tests/sim/engine/test_laws.py"],
+    "sim/sweep": ["tests/sim/sweep"],
     "nets/layers": ["tests/nets"],
     "nets/network": ["tests/nets"],
     "nets/tables": ["tests/nets"],
     "nets/counting": ["tests/nets"],
+    "nets/costing": ["tests/nets/costing"],
     "analysis/bias_variance": ["tests/analysis/bias_variance"],
     "analysis/scores": ["tests/analysis/scores"],
     "analysis/learning": ["tests/analysis/learning"],
+    "analysis/staleness": ["tests/analysis/staleness"],
     "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }
 NUMBERLESS = ["cli", "drawing", "errors", "figures", "files", "plots", "report", "terminal"]
