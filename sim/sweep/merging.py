@@ -47,4 +47,6 @@ def merged(paths: Sequence[Path]) -> tuple[Plan, tuple[Row, ...], bytes]:
 
 
 def _journal(path: Path) -> Path:
+    if not path.name:
+        raise SimError(f"{path}: is no table: name a file, such as part.csv")
     return path if path.suffix == ".journal" else journal_of(path)

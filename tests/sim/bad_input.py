@@ -150,6 +150,47 @@ _options = st.one_of(
     _files.map(lambda word: (word,)),
     _words.map(lambda word: (word,)),
 )
+_figures = st.sampled_from(["staleness.mean", "updates_per_second", "staleness.men", "ended", "", "工"])
+_axes = st.sampled_from(
+    [
+        *("protocol.k=1..3", "protocol.k=1,2,9", "workers[0].speed=0.5,1", "workers[name=L2].compute=1,2 s"),
+        *("protocol={kind='bsp'},{kind='async'}", "protocol.kind=bsp,async,x", "title=a,工", "stop.time=0,2"),
+        *("workers[0].compute={csv='times.csv'},1", "workers[0].compute={csv='no.csv'}", "workers=[],[1]"),
+        *("seed=1", "protocol.k=3..1", "protocol.k=1..9999999999", "protocol.k=1..", "protocol.k=1,,2", "x"),
+        *("=", "", "protocol.kk=1", "stop.updates=1e400,nan", "a.b.c=1", "protocol.k='", "protocol.k=[1,2"),
+    ]
+)
+_of_many = st.one_of(
+    st.tuples(st.just("--over"), _axes),
+    st.tuples(st.sampled_from(["--y", "--maximise", "--minimise", "--x"]), _figures | _axes),
+    st.tuples(
+        st.just("--subject-to"),
+        st.sampled_from(
+            ["staleness.p95<=8", "updates>=1", "updates >= 9e99", "updates<=nan", "x<=1", "<=", ""]
+        ),
+    ),
+    st.tuples(
+        st.just("--until-interval"),
+        st.sampled_from(
+            ["0.9", "staleness.mean=0.9", "0", "-1", "nan", "staleness.men=1", "=1", "", "1e400"]
+        ),
+    ),
+    st.tuples(st.just("--most-replicas"), st.sampled_from(["2", "12", "1", "x", ""])),
+    st.tuples(st.just("--jobs"), st.sampled_from(["1", "0", "-1", "x", ""])),
+    st.tuples(
+        st.just("--shard"), st.sampled_from(["1/1", "1/2", "2/2", "3/2", "0/1", "1/0", "1", "/", "", "a/b"])
+    ),
+    st.tuples(st.just("--figure"), _outputs),
+    st.tuples(st.just("--engine"), st.sampled_from(["simpy", "compiled", "auto", "fast", ""])),
+)
+_many = st.sampled_from(
+    [
+        *(["compare", "two.toml"], ["compare", "two.toml", "--protocol", "bsp", "--protocol", "async"]),
+        *(["sweep", "two.toml"], ["sweep", "two.toml", "--over", "protocol.k=1,2"], ["sweep"], ["compare"]),
+        *(["best", "two.toml", "--over", "protocol.k=1,2", "--maximise", "updates"], ["best", "two.toml"]),
+        *(["merge"], ["merge", "o.csv"], ["merge", "part.csv", "--out", "o.csv"], ["schema"]),
+    ]
+)
 _commands = st.sampled_from(
     [
         *(["run", "two.toml"], ["run"], ["show", "trace.parquet"], ["show"], ["theory", "--latex"], ["plot"]),
@@ -161,8 +202,11 @@ _commands = st.sampled_from(
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
     """Words of a command line; none asks for more than a short run."""
-    options = draw(st.lists(_options, max_size=4))
-    words = [*draw(_commands), *(word for option in options for word in option)]
+    if draw(st.booleans()):
+        first, others = draw(_many), draw(st.sampled_from([_of_many, _of_many | _options]))
+    else:
+        first, others = draw(_commands), _options
+    words = [*first, *(word for option in draw(st.lists(others, max_size=4)) for word in option)]
     return words if words[:1] != ["theory"] else [*words[:1], "--latex", *words[1:]]
 
 

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim import Scenario, Trace, TraceError, simulate
+from sim import Scenario, Trace, TraceError, simulate, summarise
 from sim.cli import main
 from sim.scenario.durations import mean_of
+from sim.sweep import sweep
 from sim.trace import storage
 from tests.sim import bad_input
 
@@ -34,17 +35,25 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("swept") / "j"
+    sweep(TRACE.scenario, {"protocol.k": [1, 2]}, journal=path)
+    return path.read_bytes()
+
+
 @contextmanager
-def folder(saved: bytes) -> Iterator[Path]:
+def folder(saved: bytes, journal: bytes = b"") -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name, chdir(name):
         shutil.copy(TWO, "two.toml")
         Path("trace.parquet").write_bytes(saved)
+        Path("part.csv.journal").write_bytes(journal)
         Path("times.csv").write_text("worker,seconds\na,1.0\na,2.0\n")
         yield Path(name)
 
 
-def shortly(scenario: Scenario, *arguments: Any, **more: Any) -> Trace:  # noqa: ANN401 -- those of simulate
-    """Simulate the first few gradients; what is about faults of workers is tried elsewhere."""
+def beginning(scenario: Scenario) -> Scenario:
+    """Return a scenario's first few gradients; what is about faults of workers is tried elsewhere."""
     calm = [
         worker.replace(failures=None, slowdowns=None, offline=(), speed=1.0) for worker in scenario.workers
     ]
@@ -53,7 +62,15 @@ def shortly(scenario: Scenario, *arguments: Any, **more: Any) -> Trace:  # noqa:
         for worker in calm
     ]
     stop = scenario.stop.replace(gradients=20, time=min(min(means) * 50, scenario.stop.time or 1e9, 1e9))
-    return simulate(scenario.replace(workers=calm, stop=stop), *arguments, **more)
+    return scenario.replace(workers=calm, stop=stop)
+
+
+def shortly(scenario: Scenario, *arguments: Any, **more: Any) -> Trace:  # noqa: ANN401 -- those of simulate
+    return simulate(beginning(scenario), *arguments, **more)
+
+
+def summarised_shortly(scenario: Scenario, *arguments: Any) -> dict[str, Any]:  # noqa: ANN401 -- of summarise
+    return summarise(beginning(scenario), *arguments)
 
 
 def answer(arguments: list[str]) -> tuple[int, str, str]:
@@ -67,9 +84,11 @@ def answer(arguments: list[str]) -> tuple[int, str, str]:
         mock.patch("sys.stdin", nothing),
         mock.patch("sim.cli.simulate", shortly),
         mock.patch("sim.cli_theory.simulate", shortly),
+        mock.patch("sim.sweep.runs.summarise", summarised_shortly),
+        mock.patch("sim.sweep.clusters.hands_for", return_value=1),
     ):
         status = main(arguments)
-    assert status in {0, 2}
+    assert status in {0, 2} or (status == 1 and arguments[0] in {"compare", "sweep", "merge"})
     said = text(err)
     lines = said.splitlines()
     if status == 2:
@@ -105,8 +124,8 @@ def test_any_scenario_is_run_or_refused(content: bytes) -> None:
 
 @given(bad_input.command_lines())
 @settings(suppress_health_check=[HealthCheck.too_slow])
-def test_any_command_line_is_done_or_refused(saved: bytes, arguments: list[str]) -> None:
-    with folder(saved):
+def test_any_command_line_is_done_or_refused(saved: bytes, journal: bytes, arguments: list[str]) -> None:
+    with folder(saved, journal):
         status, out, _ = answer(arguments)
         if status == 2 and out:  # a result is printed though a file could not be written
             assert any(option in arguments for option in ("--csv", "--save", "--timeline", "--perfetto"))
@@ -114,6 +133,7 @@ def test_any_command_line_is_done_or_refused(saved: bytes, arguments: list[str])
             assert Trace.load("o.parquet").updates
         assert Path("two.toml").read_bytes() == TWO.read_bytes()
         assert Path("trace.parquet").read_bytes() == saved
+        assert Path("part.csv.journal").read_bytes() == journal
 
 
 @given(st.data())
