@@ -377,7 +377,9 @@ def main() -> None:
     parser.add_argument("--gradients", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--figure", metavar="FILE", help="also write times over workers and gradients")
-    parser.add_argument("--large", action="store_true", help="only 10,000 workers and up to 100 million gradients")
+    parser.add_argument(
+        "--large", action="store_true", help="only 10,000 workers, up to 100 million gradients"
+    )
     parser.add_argument("--million", action="store_true", help="only a million workers' start")
     given = parser.parse_args()
     if unknown := set(given.modes) - set(MODES):
