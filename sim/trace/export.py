@@ -1,21 +1,21 @@
 """A trace as plain data for other programs."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from sim.metrics import summary
 from sim.scenario.clock import NEVER, to_seconds
-from sim.trace import INSTANTS, Column, Outcome, Trace
+from sim.trace import INSTANTS, Outcome, Trace
 
 AT_ONCE = 1 << 14
 """Gradients that are turned into text at a time."""
 
-_LABELS = {int(outcome): outcome.label for outcome in Outcome}
+_LABELS = {int(outcome): f'"{outcome.label}"' for outcome in Outcome}
 
 
 def as_data(trace: Trace) -> dict[str, Any]:
@@ -33,51 +33,55 @@ def pieces(trace: Trace, *, ascii_only: bool = False) -> Iterator[str]:
     """Yield what `as_data` returns as the text of a JSON object, piece by piece."""
     head = {"scenario": trace.scenario.to_data(), "seed": trace.seed, "engine": trace.engine}
     yield json.dumps(head, ensure_ascii=ascii_only)[:-1] + ', "gradients": ['
+    names = [json.dumps(name, ensure_ascii=ascii_only) for name in trace.workers]
     for first in range(0, len(trace), AT_ONCE):
-        rows = _gradients(trace, slice(first, first + AT_ONCE))
-        yield ("," if first else "") + _text(rows, ascii_only=ascii_only)[1:-1]
+        yield ("," if first else "") + _objects(_gradients(trace, names, slice(first, first + AT_ONCE)))
     yield '], "updates": ['
     sizes = np.bincount(trace.version_applied[: trace.applied], minlength=trace.updates)
     for first in range(0, trace.updates, AT_ONCE):
         chosen = slice(first, first + AT_ONCE)
-        updates = zip(trace.updated_at[chosen].tolist(), sizes[chosen].tolist(), strict=True)
-        rows = [
-            {"version": version, "at": at, "gradients": size}
-            for version, (at, size) in enumerate(updates, first + 1)
-        ]
-        yield ("," if first else "") + _text(rows, ascii_only=False)[1:-1]
+        columns = {
+            "version": [str(version + 1) for version in range(trace.updates)[chosen]],
+            "at": _numbers(trace.updated_at[chosen]),
+            "gradients": _numbers(sizes[chosen]),
+        }
+        yield ("," if first else "") + _objects(columns)
     yield '], "summary": ' + json.dumps(summary(trace), ensure_ascii=ascii_only) + "}"
 
 
-def _gradients(trace: Trace, rows: slice) -> list[dict[str, Any]]:
-    def seconds(column: Column) -> list[float]:
-        return to_seconds(column[rows]).tolist()  # type: ignore[no-any-return]  # nan is null in JSON
-
-    known: dict[int, list[float]] = {}
-    columns: dict[str, list[Any]] = {
-        "worker": [trace.workers[place] for place in trace.worker[rows].tolist()],
-        "index": trace.index[rows].tolist(),
+def _gradients(trace: Trace, names: list[str], rows: slice) -> dict[str, list[str]]:
+    """Return the columns of some gradients, each value as JSON writes it."""
+    known: dict[int, list[str]] = {}
+    columns = {
+        "worker": [names[place] for place in trace.worker[rows].tolist()],
+        "index": _numbers(trace.index[rows]),
     }
     for name in (*INSTANTS[:-1], "applied_at", "ended_at"):
         column = trace.applied_ticks if name == "applied_at" else trace.ticks[name]
-        columns[name] = known.setdefault(id(column), seconds(column))
-    applied = trace.version_applied[rows]
-    read = trace.version_read[rows]
-    columns["version_read"] = read.tolist()
-    columns["version_applied"] = [None if version == NEVER else version for version in applied.tolist()]
-    columns["staleness"] = [
-        None if version == NEVER else version - seen
-        for version, seen in zip(applied.tolist(), read.tolist(), strict=True)
-    ]
+        if id(column) not in known:
+            known[id(column)] = _numbers(to_seconds(column[rows]))
+        columns[name] = known[id(column)]
+    read, applied = trace.version_read[rows], trace.version_applied[rows]
+    columns["version_read"] = _numbers(read)
+    columns["version_applied"] = _numbers(applied)
+    columns["staleness"] = _numbers(applied - read)
+    for place in np.flatnonzero(applied == NEVER).tolist():
+        columns["version_applied"][place] = columns["staleness"][place] = "null"
     columns["outcome"] = [_LABELS[outcome] for outcome in trace.outcome[rows].tolist()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return columns
 
 
-def _text(data: Any, *, ascii_only: bool) -> str:  # noqa: ANN401 -- whatever JSON can hold
-    text = orjson.dumps(data).decode()
-    return re.sub(r"[^\x00-\x7f]", _escaped, text) if ascii_only else text
+def _numbers(column: NDArray[Any]) -> list[str]:
+    """Return numbers as JSON writes them; NaN is null."""
+    text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return text[1:-1].split(",")
 
 
-def _escaped(sign: re.Match[str]) -> str:
-    pair = sign[0].encode("utf-16-be")
-    return "".join(f"\\u{pair[at : at + 2].hex()}" for at in range(0, len(pair), 2))
+def _objects(columns: dict[str, list[str]]) -> str:
+    """Return the rows of some columns as JSON objects, a comma between two."""
+    count, width = len(next(iter(columns.values()))), 2 * len(columns)
+    signs = [""] * (count * width)
+    for place, (name, values) in enumerate(columns.items()):
+        signs[2 * place :: width] = [f'{"," if place else "},{"}"{name}":'] * count
+        signs[2 * place + 1 :: width] = values
+    return "".join(signs)[2:] + "}"
