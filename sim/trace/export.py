@@ -18,19 +18,13 @@ AT_ONCE = 1 << 14
 _LABELS = {int(outcome): f'"{outcome.label}"' for outcome in Outcome}
 
 
-def as_data(trace: Trace) -> dict[str, Any]:
-    """Return a whole run as nested dicts and lists for JSON.
-
-    Instants are in seconds, ``None`` for what has not happened; ``gradients`` stand in order of
-    application, then those not applied in order of reading; ``updates`` tells the instant and size of each;
-    ``summary`` is `sim.metrics.summary`.
-    """
-    data: dict[str, Any] = json.loads("".join(pieces(trace)))
-    return data
-
-
 def pieces(trace: Trace, *, ascii_only: bool = False) -> Iterator[str]:
-    """Yield what `as_data` returns as the text of a JSON object, piece by piece."""
+    """Yield a whole run as the text of a JSON object, piece by piece.
+
+    Instants are in seconds, null for what has not happened; ``gradients`` stand in order of application,
+    then those not applied in order of reading; ``updates`` tells the instant and size of each; ``summary``
+    is `sim.metrics.summary`.
+    """
     head = {"scenario": trace.scenario.to_data(), "seed": trace.seed, "engine": trace.engine}
     yield json.dumps(head, ensure_ascii=ascii_only)[:-1] + ', "gradients": ['
     names = [json.dumps(name, ensure_ascii=ascii_only) for name in trace.workers]

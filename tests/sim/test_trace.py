@@ -1,5 +1,6 @@
 """A trace is read-only, travels with its scenario, and its views agree."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from sim import Scenario, ScenarioError, Trace, TraceError, Worker, simulate
+from sim.trace.export import pieces
 from tests.sim import strategies
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -27,6 +30,21 @@ def test_a_saved_trace_comes_back_whole(tmp_path: Path) -> None:
     again = Trace.load(tmp_path / "t.parquet")
     assert again == trace
     assert (again.scenario, again.seed, again.engine) == (TWO, 3, "simpy")
+
+
+@given(scenario=strategies.everything(), ascii_only=st.booleans())
+def test_its_json_says_what_its_data_frame_says(scenario: Scenario, *, ascii_only: bool) -> None:
+    trace = simulate(scenario)
+    data = json.loads("".join(pieces(trace, ascii_only=ascii_only)))
+    frame = trace.to_pandas()
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    assert data["gradients"] == rows
+    applied = frame[frame["outcome"] == "applied"].groupby("version_applied")["applied_at"]
+    updates = enumerate(zip(applied.first(), applied.size(), strict=True), 1)
+    assert data["updates"] == [
+        {"version": version, "at": at, "gradients": size} for version, (at, size) in updates
+    ]
+    assert data["scenario"] == scenario.to_data()
 
 
 @given(strategies.everything())
