@@ -34,7 +34,7 @@ def true_size(func: Any, args: Any, index: int, result: Tensor, kind: str) -> An
 
 
 def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> tuple[Any, ...]:  # noqa: ANN401  # torch's protocol
-    """Return the bytes that an operation holds beside what it returns, while it runs; none where none are known.
+    """Return the bytes that an operation holds beside what it returns, while it runs, where they are known.
 
     On a CPU, a convolution first holds blocked copies of input and weight, then of its result until that is
     copied back; its gradients, those of input and of the result's gradient; windows of one number need none.
