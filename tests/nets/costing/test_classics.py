@@ -74,8 +74,8 @@ def test_an_encoder_keeps_its_scores_and_floats_of_four_bytes() -> None:
     means = layers * 2 * 2 * batch * length * 2  # as if in 16 bits, like all else
     assert terms["norms"][1] == means
     assert found.says == layers * (34 * vectors + 5 * heads * length**2 * batch)
-    # Input, queries with keys and values, scaled queries and keys, what is mixed, a mask; then the input of the
-    # perceptron, ReLU's result, its dropout with a mask, all twice as wide (not four times), and a mask.
+    # Input, queries with keys and values, both scaled, what is mixed, a mask; then the perceptron's input,
+    # ReLU's result, its dropout with a mask, all twice as wide (not four times), and a mask.
     rest = (2 + 6 + 4 + 2 + 1) + (2 + 2 * 2 + 2 * (2 + 1) + 1)
     assert terms["all else"][1] == layers * (rest - 30) * vectors
 
