@@ -22,13 +22,13 @@ class Moment:
     phase
         ``forward``, ``backward``, ``recomputed`` or ``optimizer``.
     scratch
-        Bytes that the operation held while it ran, beside its results.
+        Bytes that the operation held while it ran, beside its results, at each of its stages.
     """
 
     module: str
     label: str
     phase: str
-    scratch: Size = 0
+    scratch: tuple[Size, ...] = ()
 
     def __str__(self) -> str:
         where = f" in {self.module}" if self.module else ""

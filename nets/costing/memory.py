@@ -58,13 +58,16 @@ def memory_of(step: Step) -> Memory:
     for each in step.held:
         sums.add(totals[each.kind], each.bytes)
     kinds = FrozenMap({kind: sums.total(totals[kind]) for kind in KEPT})
-    candidates = [(index, dict(summed)) for index, summed in _tops(step)]
-    kept = sums.never_exceeded(summed for _, summed in candidates)
-    return Memory(kinds, tuple(_peak(step, candidates[place][0]) for place in kept))
+    candidates = [(index, scratch, dict(summed)) for index, scratch, summed in _tops(step)]
+    kept = sums.never_exceeded(summed for *_, summed in candidates)
+    return Memory(kinds, tuple(_peak(step, *candidates[place][:2]) for place in kept))
 
 
-def _tops(step: Step) -> Iterator[tuple[int, Mapping[Any, int]]]:
-    """Yield the moments after which something ends, with the sum of all that is alive: any peak is one."""
+def _tops(step: Step) -> Iterator[tuple[int, Size, Mapping[Any, int]]]:
+    """Yield the moments after which something ends, what was inside, and the sum of all that is alive.
+
+    Any peak is one of these.
+    """
     born, died = _changes(step)
     alive: dict[Any, int] = {}
     for index in range(-1, len(step.moments)):
@@ -74,13 +77,13 @@ def _tops(step: Step) -> Iterator[tuple[int, Mapping[Any, int]]]:
             sums.add(alive, each.bytes)
         if index < 0:
             continue
-        scratch = step.moments[index].scratch
-        if scratch != 0:
+        stages = step.moments[index].scratch
+        for scratch in stages:
             held = dict(alive)
             sums.add(held, scratch)
-            yield index, held
-        elif index + 1 in died or index + 1 == len(step.moments):
-            yield index, alive
+            yield index, scratch, held
+        if not stages and (index + 1 in died or index + 1 == len(step.moments)):
+            yield index, 0, alive
 
 
 def _changes(step: Step) -> tuple[dict[int, list[Held]], dict[int, list[Held]]]:
@@ -92,11 +95,11 @@ def _changes(step: Step) -> tuple[dict[int, list[Held]], dict[int, list[Held]]]:
     return born, died
 
 
-def _peak(step: Step, index: int) -> Peak:
+def _peak(step: Step, index: int, scratch: Size) -> Peak:
     by_kind: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
     for each in alive_at(step, index):
         sums.add(by_kind[each.kind], each.bytes)
-    sums.add(by_kind[SCRATCH], step.moments[index].scratch)
+    sums.add(by_kind[SCRATCH], scratch)
     whole: dict[Any, int] = {}
     for summed in by_kind.values():
         for monomial, factor in summed.items():
@@ -119,6 +122,7 @@ def live_bytes(step: Step) -> Mapping[str, list[int]]:
     for each in step.held:
         changes[each.kind][max(each.born, 0)] += each.bytes
         changes[each.kind][each.died] -= each.bytes
-    changes[SCRATCH][:count] += [moment.scratch for moment in step.moments]
-    changes[SCRATCH][1 : count + 1] -= [moment.scratch for moment in step.moments]
+    inside = [max(moment.scratch, default=0) for moment in step.moments]
+    changes[SCRATCH][:count] += inside
+    changes[SCRATCH][1 : count + 1] -= inside
     return {kind: change.cumsum()[:count].tolist() for kind, change in changes.items()}

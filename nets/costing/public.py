@@ -56,7 +56,8 @@ def cost(
     inference
         Whether only the forward pass runs, keeping nothing for gradients.
     checkpoint
-        Modules that are computed anew in the backward pass: paths, or patterns such as ``layers.*``.
+        Modules that are computed anew in the backward pass: paths, or patterns such as ``layers.*``, in which
+        a star stands for a name without dots.
     loss
         ``sum`` of all that is returned, or ``cross-entropy`` of the first output.
     device

@@ -30,7 +30,8 @@ class Settings:
     inference
         Whether only the forward pass runs, in evaluation mode, and nothing is kept for gradients.
     checkpoint
-        Paths of modules, or patterns such as ``layers.*``, that are computed anew in the backward pass.
+        Paths of modules, or patterns such as ``layers.*`` (every layer, not what is inside), that are
+        computed anew in the backward pass.
     loss
         What is differentiated: the ``sum`` of all that is returned, or the ``cross-entropy`` of the first.
     kind

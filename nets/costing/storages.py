@@ -72,8 +72,8 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                         self._end(tensor.untyped_storage()._cdata)  # noqa: SLF001  # torch offers nothing public
                     self._see(tensor, label, module, true_size(func, args, index, tensor, self.kind))
             if not self._rehearsing:
-                held_meanwhile = self.size(scratch(func, args, results, self.kind))
-                self.moments.append(Moment(module, label, phase, held_meanwhile))
+                stages = (self.size(size) for size in scratch(func, args, results, self.kind))
+                self.moments.append(Moment(module, label, phase, tuple(size for size in stages if size != 0)))
         return result
 
     def enter(self, tensor: Tensor, name: str, kind: str) -> None:

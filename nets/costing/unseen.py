@@ -2,7 +2,8 @@
 
 Sizes under torch's fake tensors are the true ones but for two operators: oneDNN's LSTM keeps a workspace that
 fakes leave empty, and dropout keeps on a CPU a mask of numbers where fakes, like GPUs, keep one of bytes.
-Beside that, oneDNN's convolutions copy their operands into blocks of channels while they run.
+Beside that, oneDNN's convolutions copy their operands into blocks of channels while they run, and matrix
+products copy operands that no BLAS reads, such as the gradient of a sum: one number, looked at everywhere.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ _DROPOUT, _MASK = torch.ops.aten.native_dropout.default, 1
 _LSTM_GRADIENTS = torch.ops.aten.mkldnn_rnn_layer_backward.default
 _LSTM, _WORKSPACE = torch.ops.aten.mkldnn_rnn_layer.default, 3
 _CONVOLUTION, _GRADIENTS = torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default
+_PRODUCTS = (torch.ops.aten.mm.default, torch.ops.aten.addmm.default)
 _HIDDEN_SIZE, _GROUPS = 10, 8  # places among arguments; of the gradients', one further
 _IMAGES = 4
 _PAGE, _LINE, _ALIAS, _FLOAT = 4096, 16, 256, 4
@@ -31,32 +33,43 @@ def true_size(func: Any, args: Any, index: int, result: Tensor, kind: str) -> An
     return result.untyped_storage().nbytes()
 
 
-def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> Any:  # noqa: ANN401  # torch's protocol
-    """Return the bytes that an operation holds while it runs beside what it returns; 0 where none are known.
+def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> tuple[Any, ...]:  # noqa: ANN401  # torch's protocol
+    """Return the bytes that an operation holds beside what it returns, while it runs, where they are known.
 
-    A convolution holds blocked copies of input and weight, and of its result until that is copied back; its
-    gradients, those of input and of the result's gradient. Windows of one number need none. An LSTM's layer
-    holds its weights in padded rows, and the gates of each step.
+    On a CPU, a convolution first holds blocked copies of input and weight, then of its result until that is
+    copied back; its gradients, those of input and of the result's gradient; windows of one number need none.
+    An LSTM's layer holds its weights in padded rows, and the gates of each step.
+
+    Returns
+    -------
+    Bytes, or symbolic ones, of each stage of the operation.
     """
+    if func in _PRODUCTS:
+        return (sum(m.numel() * m.itemsize for m in args[-2:] if _copied_by_blas(m)),)
     if kind != CPU or not results:
-        return 0
+        return ()
     if func is _LSTM or func is _LSTM_GRADIENTS:
         steps, examples, features = args[0].shape
-        return lstm_scratch(
-            steps, examples, features, args[_HIDDEN_SIZE + (5 if func is _LSTM_GRADIENTS else 0)]
-        )
-    if func not in (_CONVOLUTION, _GRADIENTS):
-        return 0
+        hidden = args[_HIDDEN_SIZE + (5 if func is _LSTM_GRADIENTS else 0)]
+        return (lstm_scratch(steps, examples, features, hidden),)
+    return _of_convolution(func, args, results) if func in (_CONVOLUTION, _GRADIENTS) else ()
+
+
+def _of_convolution(func: Any, args: Any, results: list[Tensor]) -> tuple[Any, ...]:  # noqa: ANN401  # torch's protocol
     first = 1 if func is _GRADIENTS else 0
     data, weight, groups = args[first], args[first + 1], args[_GROUPS + (1 if func is _GRADIENTS else 0)]
     if data.dim() != _IMAGES or groups != 1 or weight.shape[2:] == (1, 1):
-        return 0
+        return ()
     copied = _blocked(data) if data.shape[1] >= _LINE else 0
     if func is _GRADIENTS:
-        return copied + _blocked(args[0])
-    weights = weight.numel() * weight.itemsize
-    result = _blocked(results[0])
-    return max(copied + weights, result) if isinstance(copied + weights + result, int) else copied + weights
+        return (copied + _blocked(args[0]),)
+    return copied + weight.numel() * weight.itemsize, _blocked(results[0])
+
+
+def _copied_by_blas(matrix: Tensor) -> bool:
+    """Whether neither rows nor columns lie next to each other, each apart from the others."""
+    strides = [stride for stride in matrix.stride() if isinstance(stride, int)]
+    return 0 in strides or (len(strides) == matrix.dim() and 1 not in strides)
 
 
 def _blocked(data: Tensor) -> Any:  # noqa: ANN401  # an int, or a symbolic one

@@ -1,12 +1,14 @@
 """Real steps of a module, watched by torch's own instruments: second ways to the numbers of `nets.cost`."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 from torch.profiler import ProfilerActivity, profile
+from torch.utils.checkpoint import checkpoint
 
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": lambda p, **k: torch.optim.SGD(p, lr=0.1, **k),
@@ -24,13 +26,25 @@ def train(module: nn.Module, data: Tensor, optimizer: torch.optim.Optimizer) -> 
     optimizer.zero_grad()
 
 
+def recomputing(module: nn.Module, *parts: nn.Module) -> nn.Module:
+    """Let parts of a module be computed anew in the backward pass, by torch's own checkpointing."""
+    for part in parts:
+        vars(part)["forward"] = partial(checkpoint, part.forward, use_reentrant=False)
+    return module
+
+
 def tracked_peak(
-    make: Callable[[], nn.Module], shape: tuple[int, ...], name: str, *, foreach: bool = False
+    make: Callable[[], nn.Module],
+    shape: tuple[int, ...],
+    name: str,
+    *,
+    foreach: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> int:
     """The peak of a second step by torch's MemTracker, which follows storages under fake tensors."""
     with FakeTensorMode():
         module = make().train()
-        data = torch.empty(shape)
+        data = torch.empty(shape, dtype=dtype)
         optimizer = OPTIMIZERS[name](list(module.parameters()), foreach=foreach)
         tracker = MemTracker()
         tracker.track_external(module, optimizer, data)
