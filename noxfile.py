@@ -65,8 +65,13 @@ def main_job(session: nox.Session) -> None:
 
 @nox.session
 def checks(session: nox.Session) -> None:
-    """In an empty environment, the README's second command: install, then test. After it the linters."""
+    """In an empty environment, the README's second command: install, then test. After it what needs an extra.
+
+    Then the linters.
+    """
     session.run("bash", "-euc", readme_command(1), external=True)
+    session.install("--constraint", "constraints.txt", "--editable", ".[live]")
+    session.run("python", "-m", "pytest", "--numprocesses=0", "tests/sim/engine/live/test_ray.py")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "--strict")

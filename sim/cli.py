@@ -11,6 +11,7 @@ import click
 
 from sim.cli_compare import compare
 from sim.cli_input import ENGINE, Given, scenario_in, setting_options, settings_of
+from sim.cli_live import live
 from sim.cli_output import Output, output_options
 from sim.cli_sweep import COMMANDS as SWEEPS
 from sim.cli_theory import COMMANDS
@@ -124,7 +125,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in (*COMMANDS, compare, *SWEEPS):
+for each in (live, *COMMANDS, compare, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

@@ -21,6 +21,10 @@ EXAMPLES: Final = {
         "show trace.parquet --workers",
         "show trace.parquet --csv gradients.csv --perfetto trace.json",
     ),
+    "live": (
+        "live examples/live/four-workers.toml --save live.parquet",
+        "live examples/ssp-slack.toml --time-scale 0.05 --perfetto live.json",
+    ),
     "compare": (
         "compare examples/backup-workers.toml --protocol bsp --protocol k-sync:k=7 --protocol async",
         "compare examples/thirty-two-gpus.toml --protocol bsp --protocol ssp:slack=3 --figure speed.svg",

@@ -2,7 +2,7 @@
 
 import copy
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 from nets.costing.held import BUFFERS, GRADIENTS, INPUTS, OPTIMIZER, WEIGHTS, Held, Moment
@@ -19,6 +20,7 @@ from nets.counting import performed
 from nets.counting.arguments import Arguments
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
+from nets.counting.standins import StandIns
 from nets.counting.tensors import tensors_in
 from nets.counting.trace import Run, Trace, running
 from nets.errors import CountError, InputError
@@ -107,20 +109,21 @@ def _is_real(tensor: Tensor) -> bool:
 
 
 def _train(run: Run, storages: Storages, settings: Settings, anew: list[str]) -> None:
-    parameters = [p for p in run.module.parameters() if p.requires_grad]
-    optimizer = _optimizer(settings, parameters) if parameters else None
+    standins = run.recorder.standins
+    parameters = {name: standins.fake(p) for name, p in run.module.named_parameters() if p.requires_grad}
+    standins.used.clear()  # asking for them was no use
+    optimizer = _optimizer(settings, list(parameters.values())) if parameters else None
     if optimizer is not None:
         with run.recorder.muted():
-            _rehearse(run, optimizer, parameters)
-        owners = run.recorder.standins.owners
+            _rehearse(run, optimizer, parameters.values())
         for parameter, values in optimizer.state.items():
             for name, value in values.items():
                 if isinstance(value, Tensor):
-                    storages.enter(value, f"{owners[id(parameter)]} ({name})", OPTIMIZER)
+                    storages.enter(value, f"{standins.owners[id(parameter)]} ({name})", OPTIMIZER)
     storages.begin()
-    with _checkpointed(run.module, anew, storages):
+    with _checkpointed(run.module, anew, storages), _Present(standins):
         _differentiate(run, storages, settings)
-    for name, parameter in run.module.named_parameters():
+    for name, parameter in parameters.items():
         if parameter.grad is not None:
             storages.enter(parameter.grad, name, GRADIENTS)
     if optimizer is not None:
@@ -155,7 +158,7 @@ def _loss(output: Any, settings: Settings) -> Tensor:  # noqa: ANN401  # whateve
     return functional.cross_entropy(flat, flat.new_empty(flat.shape[:1], dtype=torch.int64))
 
 
-def _optimizer(settings: Settings, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _optimizer(settings: Settings, parameters: list[Tensor]) -> torch.optim.Optimizer:
     foreach = settings.implementation == FOREACH
     if settings.optimizer == "adam":
         return torch.optim.Adam(parameters, foreach=foreach)
@@ -165,13 +168,36 @@ def _optimizer(settings: Settings, parameters: list[nn.Parameter]) -> torch.opti
     return torch.optim.SGD(parameters, lr=0.1, momentum=momentum, foreach=foreach)
 
 
-def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter]) -> None:
+def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor]) -> None:
     """Make the optimizer's state, by a step on gradients that hold nothing."""
     run.recorder.phase = performed.OPTIMIZER
-    torch.autograd.backward(parameters, [torch.empty_like(parameter) for parameter in parameters])
+    for parameter in parameters:
+        parameter.grad = torch.empty_like(parameter)
     optimizer.step()
     optimizer.zero_grad()
     run.recorder.phase = performed.FORWARD
+
+
+class _Present(TorchFunctionMode):
+    """Puts stand-ins in place of parameters before torch chooses by device: some have none, being on meta.
+
+    Gradients gather in the stand-ins then.
+    """
+
+    def __init__(self, standins: StandIns) -> None:
+        super().__init__()
+        self.standins = standins
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401  # torch's protocol
+        del types
+        return func(*map(self._present, args), **{k: self._present(v) for k, v in (kwargs or {}).items()})
+
+    def _present(self, value: Any) -> Any:  # noqa: ANN401  # any argument
+        if isinstance(value, nn.Parameter):
+            return self.standins.fake(value)
+        if isinstance(value, list | tuple) and any(isinstance(item, nn.Parameter) for item in value):
+            return type(value)(map(self._present, value))
+        return value
 
 
 def _precision(settings: Settings) -> Any:  # noqa: ANN401  # a context

@@ -2,6 +2,7 @@
 
 from collections import deque
 from enum import IntEnum
+from typing import Protocol
 
 from sim.engine._kernel import Action, Happening, Kernel
 from sim.engine.setup import NONE
@@ -60,7 +61,7 @@ class Member:
         self.row = NONE  # the gradient that it has read the weights for
         self.due = False  # whether the server owes it an answer
         self.event = Happening(env, self, 2 * order + 1, _nothing)  # what its pull or its gradient does next
-        self.link: Link | None = None  # the server's link that it waits for or uses
+        self.link: Carrier | None = None  # what it waits for or uses, such as the server's link
         self.stay: list[int] = []
         self.goes = NONE  # when it goes, while it is there
         self.presence: Happening | None = None  # its going or its next coming
@@ -71,6 +72,13 @@ class Member:
     def appointment(self, env: Kernel, action: Action) -> Happening:
         """Return a coming or going, still to be scheduled."""
         return Happening(env, self, 2 * self.order, action)
+
+
+class Carrier(Protocol):
+    """What carries messages, and may have to let go of one."""
+
+    def drop(self, member: Member) -> None:
+        """Let go of a worker's message."""
 
 
 class Link:

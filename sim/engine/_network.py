@@ -1,8 +1,30 @@
 """What takes time between a worker and the server: latency, links, and waiting for them."""
 
+from typing import Protocol
+
 from sim.engine._kernel import Action, Kernel
 from sim.engine._member import Link, Member
 from sim.engine.setup import Setup
+
+
+class Ways(Protocol):
+    """How weights and gradients travel; see `Network`, which simulates it.
+
+    ``pulls`` and ``pushes`` say whether either takes any time, ``shares`` whether links must be let `carry`.
+    """
+
+    pulls: bool
+    pushes: bool
+    shares: bool
+
+    def carry(self) -> None:
+        """Let idle links take up the next message that waits for them."""
+
+    def pull(self, member: Member) -> None:
+        """Let a worker ask for the weights."""
+
+    def push(self, member: Member) -> None:
+        """Let a worker send the gradient that it has computed."""
 
 
 class Network:

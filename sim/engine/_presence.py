@@ -62,6 +62,20 @@ class Presence:
             self._fleet.answer(member)
 
     def _goes(self, member: Member) -> None:
+        self._lose(member)
+        self.expect(member)
+
+    def end(self, member: Member) -> None:
+        """Let a worker go for good, wherever it stands, against all that the scenario says."""
+        if member.presence is not None:
+            member.presence.void = True
+        if member.place == AWAY:
+            self._fleet.coming -= 1
+        elif member.place != GONE:
+            self._lose(member)
+        member.place = GONE
+
+    def _lose(self, member: Member) -> None:
         """Lose the gradient that a worker computes or sends, or its pull; one at the server stays."""
         if member.place == BUSY:
             self._fleet.drop(member, Outcome.LOST)
@@ -69,4 +83,3 @@ class Presence:
             self._slack.held.remove(member)
             self._ledger.miss(member, self._env.instant)
         member.stay[2] = self._env.instant
-        self.expect(member)

@@ -1,15 +1,16 @@
 """The reference engine, on SimPy's event loop: it reads like docs/sim/protocols.md, sentence by sentence."""
 
+from collections.abc import Callable
 from operator import attrgetter
 
 from simpy.core import StopSimulation
 
 from sim.engine import room
 from sim.engine._fleet import Fleet
-from sim.engine._kernel import Kernel
+from sim.engine._kernel import Action, Kernel
 from sim.engine._ledger import Ledger
 from sim.engine._member import BUSY, READY, Member
-from sim.engine._network import Network
+from sim.engine._network import Network, Ways
 from sim.engine._presence import Presence
 from sim.engine._server import Server
 from sim.engine._slack import Slack
@@ -22,27 +23,37 @@ from sim.scenario.clock import LAST, NANOSECONDS
 
 
 class Engine:
-    """Workers, network and server: `run` lets happen what happens next, and settles what follows from it."""
+    """Workers, network and server: `run` lets happen what happens next, and settles what follows from it.
 
-    def __init__(self, setup: Setup, progress: Progress | None) -> None:
+    What turns the clock, carries messages and applies gradients can be others than those that simulate it.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        progress: Progress | None,
+        kernel: Callable[[Callable[[], None]], Kernel] = Kernel,
+        network: Callable[[Kernel, Setup, Action, Action], Ways] = Network,
+        server: Callable[[Kernel, Setup, Ledger, Fleet], Server] = Server,
+    ) -> None:
         self._setup = setup
         self._progress = progress
-        self._env = env = Kernel(self._settle)
-        self._network = network = Network(env, setup, self._read, self._arrive)
+        self._env = env = kernel(self._settle)
+        self._network = ways = network(env, setup, self._read, self._arrive)
         self._ledger = ledger = Ledger(
             self._report,
-            pulled=network.pulls,
-            pushed=network.pushes,
+            pulled=ways.pulls,
+            pushed=ways.pushes,
             served=setup.service != NONE,
             held=setup.slack != NONE,
         )
         self._fleet = fleet = Fleet(env, setup, ledger)
         self._slack = Slack(setup.slack, fleet) if setup.slack != NONE else None
-        self._server = Server(env, setup, ledger, fleet)
+        self._server = server(env, setup, ledger, fleet)
         self._presence = Presence(env, setup, ledger, fleet, self._slack)
-        self._ask = network.pull if network.pulls else self._read
-        self._shares = network.shares
-        self._computed = network.push if network.pushes else self._server.arrive
+        self._ask = ways.pull if ways.pulls else self._read
+        self._shares = ways.shares
+        self._computed = ways.push if ways.pushes else self._server.arrive
         self._work = by_entry(setup, setup.compute.tolist(), COMPUTE)
         self._varies = setup.varies.tolist()
         self._patience = setup.patience
@@ -103,22 +114,26 @@ class Engine:
 
     def _read(self, member: Member) -> None:
         """Read the weights and compute a gradient from them."""
-        env, ledger = self._env, self._ledger
+        ledger = self._ledger
         if ledger.rows == ledger.room:
             ledger.make_room()
         member.row = ledger.rows = ledger.rows + 1
-        member.read_at = env.instant
+        member.read_at = self._env.instant
         member.version_read = self._server.version
-        if not member.wholes:
-            member.wholes, member.parts = self._work[member.entry].following(member.order, member.begun)
-        whole, part = member.wholes.pop(), member.parts.pop()
         member.begun += 1
+        self._compute(member)
+
+    def _compute(self, member: Member) -> None:
+        """Let a worker compute its gradient for as long as it is drawn to take."""
+        if not member.wholes:
+            member.wholes, member.parts = self._work[member.entry].following(member.order, member.begun - 1)
+        whole, part = member.wholes.pop(), member.parts.pop()
         if whole == TOO_LONG:
             raise TooLong(member.order, COMPUTE, part)
         if self._varies[member.entry]:
             self._compute_at_changing_speed(member, whole, part)
         else:
-            env.after(member.event, whole, part, self._computed)
+            self._env.after(member.event, whole, part, self._computed)
 
     def _compute_at_changing_speed(self, member: Member, whole: int, part: float) -> None:
         env = self._env

@@ -44,6 +44,7 @@ ENDINGS: Final = MappingProxyType(
         "gradients": "so many gradients are applied",
         "stalled": "every worker left waits for one that will not come",
         "no-progress": "no gradient reached an update in very many events",
+        "interrupted": "it was interrupted",
     }
 )
 """Why a run ended."""

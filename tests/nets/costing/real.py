@@ -75,9 +75,9 @@ def profiled_peak(module: nn.Module, data: Tensor, name: str) -> int:
 
 
 def saved_bytes(module: nn.Module, data: Tensor) -> int:
-    """What autograd keeps of a real forward pass beside what the module holds, each storage once."""
+    """What autograd keeps of a real forward pass beside input, parameters and buffers, each storage once."""
     module.train()
-    own = {t.untyped_storage().data_ptr() for t in (*module.parameters(), *module.buffers())}
+    own = {t.untyped_storage().data_ptr() for t in (data, *module.parameters(), *module.buffers())}
     kept: dict[int, Tensor] = {}
 
     def pack(tensor: Tensor) -> Tensor:

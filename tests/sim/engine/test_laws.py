@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim import Exponential, Outcome, Protocol, Scenario, Stop, Trace, Worker, metrics, simulate
+from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate
 from sim.scenario.clock import NANOSECONDS, NEVER, to_ns
 from sim.trace import INSTANTS
-from tests.sim import strategies
+from tests.sim import laws, strategies
 
 
 def staleness_without_event_loop(arrivals: list[list[int]]) -> NDArray[np.int64]:
@@ -68,24 +68,16 @@ def test_in_async_a_workers_staleness_counts_every_update_once(scenario: Scenari
 @given(strategies.everything())
 def test_every_gradient_is_accounted_for(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    for worker in range(len(trace.workers)):
-        mine = trace.worker == worker
-        started = int(mine.sum())
-        by_outcome = [int((trace.outcome[mine] == outcome).sum()) for outcome in Outcome]
-        assert started == sum(by_outcome)
-        assert sorted(trace.index[mine].tolist()) == list(range(1, started + 1))
-    assert (trace.ticks["ended_at"] == NEVER).tolist() == (trace.outcome == Outcome.IN_FLIGHT).tolist()
+    laws.every_gradient_is_accounted_for(trace)
 
 
 @given(strategies.everything())
 def test_the_stages_of_a_gradient_follow_each_other_and_add_up(scenario: Scenario) -> None:
     trace = simulate(scenario)
+    laws.stages_follow_each_other(trace)
     network, ticks = scenario.network, trace.ticks
     for row in range(len(trace)):
         at = {name: int(ticks[name][row]) for name in INSTANTS}
-        reached = [instant for instant in at.values() if instant != NEVER]
-        assert reached == sorted(reached)
-        assert reached[-1] <= trace.end
         for begin, end, seconds in (
             ("pull_at", "left_at", network.shared(network.weight_bytes)),
             ("left_at", "read_at", network.way(scenario.workers[trace.worker[row]], network.weight_bytes)),
@@ -100,57 +92,44 @@ def test_the_stages_of_a_gradient_follow_each_other_and_add_up(scenario: Scenari
 @given(strategies.everything())
 def test_the_server_and_its_links_serve_one_at_a_time_in_order(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    ticks = trace.ticks
     for begin, end, stage in (
         ("service_at", "served_at", bool(scenario.server.apply)),
         ("push_at", "arrived_at", bool(scenario.network.shared(scenario.network.gradient_bytes))),
     ):
         if stage:
-            done = ticks[end] != NEVER
-            order = np.argsort(ticks[begin][done], kind="stable")
-            assert (ticks[end][done][order][:-1] <= ticks[begin][done][order][1:]).all()
+            laws.one_at_a_time(trace, begin, end)
 
 
 @given(strategies.everything())
 def test_versions_rise_by_one_and_batches_have_their_size(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    versions = trace.version_applied[: trace.applied]
-    assert (np.diff(versions) >= 0).all()
-    assert np.array_equal(np.unique(versions), np.arange(trace.updates))
-    assert (np.diff(trace.updated_at) >= 0).all()
-    size = scenario.protocol.batch(scenario.size)
-    if size is not None:
-        assert (np.bincount(versions, minlength=0) == size).all()
-    if scenario.protocol.after_push == "wait":
-        pairs = np.stack([versions, trace.worker[: trace.applied]], axis=1)
-        assert len(np.unique(pairs, axis=0)) == len(pairs)
+    laws.versions_rise_by_one_and_batches_have_their_size(trace)
 
 
 @given(strategies.everything())
 def test_staleness_keeps_within_its_bounds(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    assert (trace.staleness >= 0).all()
-    protocol = scenario.protocol
-    if protocol.always_fresh:
-        assert not trace.staleness.any()
-    if protocol.max_staleness is not None:
-        assert trace.staleness.max(initial=0) <= protocol.max_staleness
-    always_there = all(worker.always_there for worker in scenario.workers)
-    if protocol.slack is not None and protocol.name == "async" and always_there:
-        workers = scenario.size
-        assert trace.staleness.max(initial=0) <= (workers - 1) * (2 * protocol.slack + 1)
+    laws.staleness_keeps_within_its_bounds(trace)
+
+
+@given(strategies.everything())
+def test_nobody_asks_for_weights_beyond_the_slack(scenario: Scenario) -> None:
+    trace = simulate(scenario)
+    if scenario.protocol.slack is not None and all(worker.always_there for worker in scenario.workers):
+        laws.slack_is_never_exceeded(trace)
+
+
+@given(strategies.everything())
+def test_a_barrier_waits_for_all_that_are_there(scenario: Scenario) -> None:
+    trace = simulate(scenario.replace(protocol=Protocol.bsp()))
+    if all(worker.endless for worker in scenario.workers):
+        laws.a_barrier_waits_for_all(trace)
 
 
 @given(strategies.everything())
 def test_a_version_read_is_the_number_of_updates_made_by_then(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    updated = np.zeros(trace.updates, np.int64)
-    updated[trace.version_applied[: trace.applied]] = trace.ticks["ended_at"][: trace.applied]
-    read = trace.ticks["read_at"]
-    before = np.searchsorted(updated, read, side="left")
-    by_then = np.searchsorted(updated, read, side="right")
-    assert (before <= trace.version_read).all()
-    assert (trace.version_read <= by_then).all()
+    laws.a_version_read_is_the_number_of_updates_made_by(trace, "read_at")
 
 
 def there(worker: Worker) -> list[tuple[int, int]]:
@@ -169,33 +148,16 @@ def within(inner: list[tuple[int, int]], outer: list[tuple[int, int]]) -> bool:
 @given(strategies.everything())
 def test_a_worker_computes_only_while_it_is_there_and_one_gradient_at_a_time(scenario: Scenario) -> None:
     trace = simulate(scenario)
+    laws.a_worker_computes_one_gradient_at_a_time_and_only_while_it_is_there(trace)
     for place, (_, worker) in enumerate(scenario.each):
-        mine = np.flatnonzero(trace.worker == place)
-        mine = mine[np.argsort(trace.index[mine])]
-        begun = trace.ticks["read_at"][mine]
-        done = np.where(
-            trace.ticks["computed_at"] == NEVER, trace.ticks["ended_at"], trace.ticks["computed_at"]
-        )
-        done = np.where(done == NEVER, trace.end, done)[mine]
-        assert (done[:-1] <= begun[1:]).all()
-        stays = trace.stays["worker"] == place
-        comes, goes = trace.stays["comes"][stays], trace.stays["goes"][stays]
-        intervals = list(zip(comes, np.where(goes == NEVER, trace.end, goes), strict=True))
         if worker.failures is None:
-            assert within(intervals, there(worker))
-        for start, end in zip(begun, done, strict=True):
-            assert any(enters <= start and end <= leaves for enters, leaves in intervals)
+            assert within(laws.stays(trace, place), there(worker))
 
 
 @given(strategies.everything())
 def test_a_workers_time_is_computing_and_waiting(scenario: Scenario) -> None:
     trace = simulate(scenario)
-    if not trace.end:
-        return
-    time = metrics.time(trace)
-    total = time.computing + sum(time.causes.values())
-    assert np.allclose(total, time.present, rtol=0, atol=1e-6)
-    assert (time.present <= trace.duration + 1e-9).all()
+    laws.a_workers_time_is_computing_and_waiting(trace)
 
 
 @given(strategies.everything())
