@@ -17,7 +17,8 @@ from nets.costing.roofline import cost_rows
 from nets.costing.settings import Settings
 from nets.costing.step import Step, step
 from nets.counting.arguments import Arguments
-from nets.counting.formulas import SIDES, hints, violation
+from nets.counting.borders import violation
+from nets.counting.formulas import SIDES, hints
 from nets.counting.registry import Rules
 from nets.counting.symbols import Symbols
 from nets.errors import CountError, InputError
