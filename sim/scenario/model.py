@@ -33,7 +33,7 @@ Seed = Annotated[int, Field(strict=True, ge=0, le=LARGEST_SEED), PLAIN]
 Text = Annotated[
     str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$")
 ]
-"""What terminals, pages and files can show as it is: no control characters, none that turns its surroundings."""
+"""What terminals, pages and files can show as it is: no control characters, none that turns the text."""
 
 FOLDER = "folder"
 """Key of the validation context: the folder that paths in a scenario are relative to."""
