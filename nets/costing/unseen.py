@@ -1,8 +1,8 @@
 """Memory that a trace does not show: what a kernel keeps for its backward pass, and what it needs meanwhile.
 
 Sizes under torch's fake tensors are the true ones but for three operators: oneDNN's LSTM keeps a workspace
-that fakes leave empty, dropout keeps on a CPU a mask of numbers where fakes, like GPUs, keep one of bytes, and
-batch norm keeps means and deviations in the numbers of its weight, where fakes keep them in its input's.
+that fakes leave empty, on a CPU dropout keeps a mask of numbers where fakes, like GPUs, keep one of bytes,
+and batch norm keeps means and deviations in the numbers of its weight, where fakes keep them in its input's.
 Beside that, oneDNN's convolutions copy their operands into blocks of channels while they run, and matrix
 products copy operands that no BLAS reads, such as the gradient of a sum: one number, looked at everywhere.
 """
