@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 else:
     ModelMetaclass = type(BaseModel)
 
-Instant = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=False), quantity("second")]
+_Instant = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(strict=True, ge=NANOSECOND, le=LONGEST, allow_inf_nan=False)]
+
+Instant = Annotated[_Instant, quantity(_Instant, "second")]
 """Seconds since the start of the run, or a cost that may be nothing."""
 
-Seconds = Annotated[
-    float, Field(strict=True, ge=NANOSECOND, le=LONGEST, allow_inf_nan=False), quantity("second")
-]
+Seconds = Annotated[_Seconds, quantity(_Seconds, "second")]
 """A duration: at least the clock's one nanosecond."""
 
 PLAIN = BeforeValidator(plain_number)
