@@ -17,7 +17,7 @@ from nets.costing.held import BUFFERS, GRADIENTS, INPUTS, OPTIMIZER, WEIGHTS, He
 from nets.costing.settings import BFLOAT16, FOREACH, MIXED, Settings
 from nets.costing.storages import Storages
 from nets.counting import performed
-from nets.counting.arguments import Arguments
+from nets.counting.arguments import Arguments, name_of
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
 from nets.counting.standins import StandIns
@@ -258,5 +258,4 @@ def _in_bfloat16(module: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(module, memo)
     except Exception as error:
-        name = type(module).__name__
-        raise CountError(f"{name} cannot be copied for bfloat16: {error}; give it in bfloat16") from error
+        raise CountError(f"{name_of(module)} cannot be copied for bfloat16: {error}; give it so") from error

@@ -16,7 +16,7 @@ from torch._subclasses.fake_tensor import (
     FakeTensorMode,
 )
 
-from nets.counting.arguments import Arguments, describe
+from nets.counting.arguments import Arguments, describe, name_of
 from nets.counting.functions import Functions
 from nets.counting.parameters import Ledger, ledger_of
 from nets.counting.performed import BACKWARD, Performed
@@ -181,7 +181,7 @@ def running(
     CountError
         In place of whatever goes wrong while it runs.
     """
-    name = type(module).__name__
+    name = name_of(module)
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
         module.train(training)
