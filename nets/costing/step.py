@@ -59,7 +59,8 @@ def step(
 ) -> Step:
     """Trace one step in the steady state: the optimizer's state is there already, gradients are not.
 
-    Gradients, outputs and loss are let go after the step, as by ``optimizer.zero_grad()`` at its end.
+    Gradients and the loss are let go at its end, as by ``optimizer.zero_grad()``; outputs where nothing needs
+    them any more.
 
     Parameters
     ----------
@@ -83,12 +84,12 @@ def step(
     with running(module, arguments, training=training, rules=rules, symbols=symbols, beneath=storages) as run:
         storages.place = run.recorder.place
         _enter_all(run, storages)
-        with run.noting(), torch.set_grad_enabled(training):
+        with run.noting(steps=True), torch.set_grad_enabled(training):
             if training:
                 _train(run, storages, settings, anew)
             else:
                 storages.begin()
-                with _precision(settings):
+                with _precision(settings), _AsReal(run.recorder.standins):
                     run.module(*run.args, **run.kwargs)
     return Step(run.trace(), storages.book, tuple(storages.moments))
 
@@ -121,8 +122,8 @@ def _train(run: Run, storages: Storages, settings: Settings, anew: list[str]) ->
                 if isinstance(value, Tensor):
                     storages.enter(value, f"{standins.owners[id(parameter)]} ({name})", OPTIMIZER)
     storages.begin()
-    with _checkpointed(run.module, anew, storages), _Present(standins):
-        _differentiate(run, storages, settings)
+    with _checkpointed(run.module, anew, storages), _AsReal(standins):
+        loss = _differentiate(run, storages, settings)
     for name, parameter in parameters.items():
         if parameter.grad is not None:
             storages.enter(parameter.grad, name, GRADIENTS)
@@ -130,9 +131,10 @@ def _train(run: Run, storages: Storages, settings: Settings, anew: list[str]) ->
         run.recorder.phase = performed.OPTIMIZER
         optimizer.step()
         optimizer.zero_grad()
+    del loss  # users' loops hold it to the end
 
 
-def _differentiate(run: Run, storages: Storages, settings: Settings) -> None:
+def _differentiate(run: Run, storages: Storages, settings: Settings) -> Tensor:
     def save(tensor: Tensor) -> Tensor:
         storages.save(tensor)
         return tensor
@@ -142,6 +144,7 @@ def _differentiate(run: Run, storages: Storages, settings: Settings) -> None:
             loss = _loss(run.module(*run.args, **run.kwargs), settings)
         run.recorder.phase = performed.BACKWARD
         loss.backward()  # type: ignore[no-untyped-call]  # torch's annotations
+    return loss
 
 
 def _loss(output: Any, settings: Settings) -> Tensor:  # noqa: ANN401  # whatever a module returns
@@ -178,10 +181,11 @@ def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: Iterable[T
     run.recorder.phase = performed.FORWARD
 
 
-class _Present(TorchFunctionMode):
-    """Puts stand-ins in place of parameters before torch chooses by device: some have none, being on meta.
+class _AsReal(TorchFunctionMode):
+    """Lets torch go the way that it goes with real tensors.
 
-    Gradients gather in the stand-ins then.
+    Stand-ins take the place of parameters before torch chooses by device, as some are on meta; gradients
+    gather in the stand-ins. Dropout that drops nothing returns its input, where a trace would copy it.
     """
 
     def __init__(self, standins: StandIns) -> None:
@@ -190,6 +194,8 @@ class _Present(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401  # torch's protocol
         del types
+        if func in (torch.dropout, functional.dropout) and _drops_nothing(*args, **(kwargs or {})):
+            return args[0]
         return func(*map(self._present, args), **{k: self._present(v) for k, v in (kwargs or {}).items()})
 
     def _present(self, value: Any) -> Any:  # noqa: ANN401  # any argument
@@ -198,6 +204,10 @@ class _Present(TorchFunctionMode):
         if isinstance(value, list | tuple) and any(isinstance(item, nn.Parameter) for item in value):
             return type(value)(map(self._present, value))
         return value
+
+
+def _drops_nothing(_: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> bool:  # noqa: FBT001, FBT002  # torch's arguments
+    return not (p and training) and not inplace
 
 
 def _precision(settings: Settings) -> Any:  # noqa: ANN401  # a context

@@ -132,7 +132,7 @@ def _put(size: Any, values: Mapping[str, int]) -> Size:  # noqa: ANN401  # an in
 
 def _like(module: nn.Module) -> tuple[torch.dtype, torch.device]:
     """Return type and place of a module's first floating-point parameter; on meta, the processor."""
-    parameter = next((p for p in module.parameters() if p.is_floating_point()), None)
+    parameter = next((p for p in module.parameters() if p.is_floating_point() or p.is_complex()), None)
     if parameter is None:
         return torch.get_default_dtype(), torch.device("cpu")
     on_meta = parameter.device.type == "meta"

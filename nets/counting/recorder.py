@@ -179,7 +179,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             schema = func._schema  # noqa: SLF001  # torch offers nothing public
             name = schema.name.replace("::", ".")
             names = tuple(argument.name for argument in schema.arguments if not argument.is_out)
-            self._rules[func] = name, names, self.rules.get(name) or general.by_schema(func)
+            self._rules[func] = name, names, rule_of(func, name, self.rules)
         return self._rules[func]
 
     def _constant(self, func: Any, tensors: list[Tensor], args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # torch's protocol
@@ -229,7 +229,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 repeats *= size
         floating = tensor.is_floating_point() or tensor.is_complex()
         learned = self.standins.learned(tensor)
-        return Operand(shape, tensor.itemsize, floating, repeats, tensor.requires_grad, learned)
+        return Operand(
+            shape, tensor.itemsize, floating, repeats, tensor.requires_grad, learned, tensor.is_complex()
+        )
+
+
+def rule_of(func: Any, name: str, rules: Rules) -> Rule | None:  # noqa: ANN401  # an operator
+    """Return the rule for an operator; what works in place costs what its namesake costs."""
+    rule = rules.get(name) or general.by_schema(func)
+    if rule is not None or not name.endswith("_"):
+        return rule
+    room, _, plain = name.removesuffix("_").rpartition(".")
+    namesake = getattr(getattr(getattr(torch.ops, room), plain, None), func._overloadname, None)  # noqa: SLF001
+    return None if namesake is None else rule_of(namesake, f"{room}.{plain}", rules)
 
 
 def _flat(values: Any) -> Iterator[Any]:  # noqa: ANN401  # any arguments

@@ -134,9 +134,9 @@ class Run:
     kwargs: Mapping[str, Any]
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Note what happens."""
-        with self.scopes.watching(), self.recorder, Functions(self.recorder):
+    def noting(self, *, steps: bool = False) -> Iterator[None]:
+        """Note what happens; with ``steps``, recurrent layers go through theirs even without gradients."""
+        with self.scopes.watching(), self.recorder, Functions(self.recorder, steps=steps):
             yield
 
     def trace(self) -> Trace:
