@@ -2,8 +2,8 @@
 
 Long runs, of about a second: the time that two cores would take if nothing were lost (half of what one
 process takes for the same runs, by `sim.summarise` in a loop), over the time of the sweep. Short runs, of
-about a millisecond: the time of the sweep, journal and table included, over that of the loop. Processes and cluster
-are started before, and have answered once.
+about a millisecond: the time of the sweep, journal and table included, over that of the loop. Processes and
+cluster are started before, and have answered once.
 
     python -m benchmarks.sweep [--rounds 3] [--long 24] [--short 10000]
 """
