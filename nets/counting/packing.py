@@ -39,8 +39,8 @@ def packed(
     steps, examples = (data.shape[1], data.shape[0]) if batch_first else data.shape[:2]
     _refuse_others(listed, steps, examples, named)
     with unset_fake_temporarily():
-        steps = torch.arange(int(known.max()))
-        sizes = (known[None, :] > steps[:, None]).sum(1)
+        times = torch.arange(max(listed))
+        sizes = (known[None, :] > times[:, None]).sum(1)
         total = int(known.sum())
     return data.new_empty((total, *data.shape[2:])), sizes
 

@@ -93,8 +93,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
-        packs = lengths is not None
-        result = packed(args[0], lengths, args[2], self.size) if packs else func(*args, **kwargs)
+        result = func(*args, **kwargs) if lengths is None else packed(args[0], lengths, args[2], self.size)
         if torch.is_grad_enabled():
             self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
         if rule is general.view and args and isinstance(result, Tensor):

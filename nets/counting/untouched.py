@@ -85,10 +85,10 @@ def _restore(generators: tuple[Any, Any, Any]) -> None:
         sys.modules["numpy"].random.set_state(numpys)
 
 
-class _LateBuffer(UninitializedBuffer):  # type: ignore[misc]  # torch's annotations
+class _LateBuffer(UninitializedBuffer):
     """A copy of a buffer to come: torch itself copies only such parameters."""
 
-    __torch_function__ = torch._C._disabled_torch_function_impl  # noqa: SLF001  # as parameters have it
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]  # noqa: SLF001  # as parameters have it
 
 
 def traceable(module: nn.Module) -> tuple[nn.Module, bool]:
@@ -107,7 +107,7 @@ def traceable(module: nn.Module) -> tuple[nn.Module, bool]:
     shared = {id(t): t for t in tensors if not isinstance(t, UninitializedTensorMixin)}
     for tensor in tensors:
         if isinstance(tensor, UninitializedBuffer):
-            shared[id(tensor)] = _LateBuffer(device=tensor.device, dtype=tensor.dtype)
+            shared[id(tensor)] = _LateBuffer(device=tensor.device, dtype=tensor.dtype)  # type: ignore[call-arg]  # torch's annotations
     return copy.deepcopy(module, shared), True
 
 

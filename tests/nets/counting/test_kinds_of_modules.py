@@ -1,4 +1,4 @@
-"""Scripted, exported and lazy modules; masks; gradients inside of a forward pass; absurd sizes; names in messages."""
+"""Scripted, exported and lazy modules; masks; gradients inside of a forward pass; absurd sizes; messages."""
 
 import warnings
 from typing import Any
@@ -27,9 +27,9 @@ def test_a_module_in_another_form_costs_the_same(
     kind: str,
     inside: bool,  # noqa: FBT001  # a parameter of pytest
 ) -> None:
-    make = {
+    make: Any = {
         "script": torch.jit.script,
-        "trace": lambda m: torch.jit.trace(m, torch.zeros(3, 8)),
+        "trace": lambda m: torch.jit.trace(m, torch.zeros(3, 8)),  # type: ignore[no-untyped-call]  # torch's annotations
         "export": lambda m: exported(m).module(),
         "fx": torch.fx.symbolic_trace,
     }[kind]
@@ -58,11 +58,12 @@ def test_an_exported_program_is_no_module_but_has_one() -> None:
 
 @pytest.mark.parametrize("train", [False, True])
 def test_lazy_statistics_get_their_sizes_and_the_module_stays_lazy(*, train: bool) -> None:
-    module = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d())
+    lazy = nn.LazyBatchNorm2d()
+    module = nn.Sequential(nn.LazyConv2d(4, 3), lazy)
     total = nets.table(module, (2, 3, 5, 5), train=train).total
     assert total.macs == 2 * 9 * 4 * 27
     assert total.parameters == 4 * 27 + 4 + 2 * 4
-    assert module[1].has_uninitialized_params()
+    assert lazy.has_uninitialized_params()
     assert str(nets.table(module, "Nx3x5x5").total.macs) == "972*N"
 
 
