@@ -1,17 +1,20 @@
 """Predicted against measured: real runs on Ray of settings that the calibration has not seen.
 
 ``python benchmarks/live.py record FOLDER`` records every setting three times, the calibration's two and the
-fourteen that are held out, which takes about ten minutes and wants a quiet machine. Without arguments the
-recorded runs in ``examples/live/`` are calibrated on and predicted, and the table is printed.
+fourteen that are held out, which takes about ten minutes and wants a quiet machine. ``python
+benchmarks/live.py FOLDER`` calibrates on the former and predicts the latter; without a folder, those in
+``examples/live/``.
 """
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sim import Network, Protocol, Scenario, ShiftedExponential, Stop, Worker
+from sim.cli import main
 from sim.engine.live import live
 
-FOLDER = Path(__file__).parents[1] / "examples" / "live" / "recorded"
+FOLDER = Path(__file__).parents[1] / "examples" / "live"
 REPEATS = 3
 COMPUTE = ShiftedExponential(shift=0.06, mean=0.1)
 SMALL, LARGE = 4_000, 8_000_000
@@ -52,18 +55,31 @@ def record(folder: Path) -> None:
     """Run every setting ``REPEATS`` times, one after the other, and keep the traces."""
     import ray
 
-    folder.mkdir(parents=True, exist_ok=True)
     ray.init(object_store_memory=10**9, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     try:
         for repeat in range(1, REPEATS + 1):
-            for name, scenario in (CALIBRATION | HELD_OUT).items():
-                trace = live(scenario.replace(title=name), seed=repeat)
-                trace.save(folder / f"{name}-{repeat}.parquet")
-                print(repeat, name, trace, flush=True)
+            for kind, settings in (("calibration", CALIBRATION), ("held-out", HELD_OUT)):
+                (folder / kind).mkdir(parents=True, exist_ok=True)
+                for name, scenario in settings.items():
+                    trace = live(scenario.replace(title=name), seed=repeat)
+                    trace.save(folder / kind / f"{name}-{repeat}.parquet")
+                    print(repeat, name, trace, flush=True)
+                    if trace.ended == "interrupted":
+                        return
     finally:
         ray.shutdown()
+
+
+def compare(folder: Path) -> None:
+    """Print what is calibrated and predicted from the traces in a folder."""
+    with TemporaryDirectory() as there:
+        fitted = str(Path(there) / "fitted.toml")
+        main(["calibrate", *map(str, sorted((folder / "calibration").glob("*.parquet"))), "--out", fitted])
+        main(["predict", fitted, "--against", str(folder / "held-out")])
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["record"]:
         record(Path(sys.argv[2]))
+    else:
+        compare(Path(sys.argv[1]) if sys.argv[1:] else FOLDER)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sim.cli_input import setting_options, settings_of
+from sim.cli_input import scenario_in, setting_options, settings_of
 from sim.cli_output import check_writable
 from sim.errors import SimError
 from sim.files import write
@@ -36,13 +36,14 @@ def calibrate(files: tuple[Path, ...], out: Path) -> None:
 
 @click.command()
 @click.argument("file", type=PATH, metavar="FITTED.toml")
+@click.argument("scenario", required=False, type=PATH, metavar="[SCENARIO.toml]")
 @setting_options
 @click.option(
     "--against",
     multiple=True,
     type=PATH,
-    metavar="HELD_OUT.parquet",
-    help="Predict this recorded run instead, and compare; those of one scenario are repeats.",
+    metavar="HELD_OUT.parquet|FOLDER",
+    help="Predict this recorded run instead, or those in a folder, and compare.",
 )
 @click.option(
     "--replicas", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Simulations of each."
@@ -53,17 +54,19 @@ def calibrate(files: tuple[Path, ...], out: Path) -> None:
 @click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead.")
 def predict(
     file: Path,
+    scenario: Path | None,
     sets: tuple[str, ...],
     protocols: tuple[str, ...],
     *,
     against: tuple[Path, ...],
     replicas: int,
-    kept: Path | None,
+    out: Path | None,
     json: bool,
 ) -> None:
-    """Predict a live run with what `calibrate` found: of its first run's scenario, changed by settings.
+    """Predict a live run of a scenario with what `calibrate` found; by default, of its first run's scenario.
 
-    With --against, the recorded runs' own scenarios are predicted, and held against what was measured.
+    With --against, the recorded runs' own scenarios are predicted, and held against what was measured; runs
+    of one scenario are repeats.
     """
     from sim.calibration.fitted import Fitted
     from sim.calibration.predict import as_data, settings
@@ -71,16 +74,19 @@ def predict(
     from sim.calibration.text import overview, prediction, worst
 
     changes = settings_of(sets, protocols)
-    if against and (changes or kept):
-        raise SimError("--against predicts what was recorded: leave out --set, --protocol and --scenario")
-    if kept is not None:
-        _check_out("scenario", kept, (file,), ".toml")
+    if against and (changes or out or scenario):
+        raise SimError(
+            "--against predicts what was recorded: leave out SCENARIO, --set, --protocol and --out"
+        )
+    if out is not None:
+        _check_out("out", out, (file, *([scenario] if scenario else [])), ".toml")
     fitted = Fitted.load(file)
     if against:
-        runs = settings(_traces(against))
+        runs = settings(_traces(_files(against)))
         found = [predicted(fitted, same[0].scenario, same, replicas) for same in runs]
     else:
-        found = [predicted(fitted, fitted.scenario.with_(changes), (), replicas)]
+        asked = scenario_in(scenario, changes).scenario if scenario else fitted.scenario.with_(changes)
+        found = [predicted(fitted, asked, (), replicas)]
     if json:
         about = {"fitted_on": [dict(run) for run in fitted.runs], "replicas": replicas}
         click.echo(as_json(about | {"predictions": as_data(found)}))
@@ -93,9 +99,20 @@ def predict(
             for sentence in worst(found):
                 click.echo(sentence)
         click.echo(f"fitted on {', '.join(str(run['file']) for run in fitted.runs)}")
-    if kept is not None:
-        write(kept, found[0].scenario.to_toml().encode())
-        click.echo(f"scenario written to {kept}", err=True)
+    if out is not None:
+        write(out, found[0].scenario.to_toml().encode())
+        click.echo(f"out written to {out}", err=True)
+
+
+def _files(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return files, those of a folder in its place."""
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not found:
+            raise SimError(f"--against {path}: no file in it ends in .parquet")
+        files += found
+    return tuple(files)
 
 
 def _traces(files: tuple[Path, ...]) -> dict[str, Trace]:

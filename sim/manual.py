@@ -26,12 +26,12 @@ EXAMPLES: Final = {
         "live examples/ssp-slack.toml --time-scale 0.05 --perfetto live.json",
     ),
     "calibrate": (
-        "calibrate examples/live/small.parquet examples/live/large.parquet --out fitted.toml",
+        "calibrate examples/live/calibration/*.parquet --out fitted.toml",
         "calibrate live.parquet --out fitted.toml",
     ),
     "predict": (
-        "predict fitted.toml --protocol k-async:k=2 --set workers[0].count=8",
-        "predict fitted.toml --against examples/live/four-workers.parquet",
+        "predict fitted.toml examples/live/four-slow.toml --protocol bsp",
+        "predict fitted.toml --against examples/live/held-out",
     ),
     "compare": (
         "compare examples/backup-workers.toml --protocol bsp --protocol k-sync:k=7 --protocol async",

@@ -86,6 +86,10 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     SMALL.save("small.parquet")
     LARGE.save("large.parquet")
     simulate(asked(Protocol.bsp(), seconds=1.0)).save("simulated.parquet")
+    Path("empty").mkdir()
+    Path("both").mkdir()
+    for name in ("small", "large"):
+        Path("both", f"{name}.parquet").write_bytes(Path(f"{name}.parquet").read_bytes())
     assert main(["calibrate", "small.parquet", "large.parquet", "--out", "fitted.toml"]) == 0
     return tmp_path
 
@@ -99,18 +103,20 @@ def test_the_commands_go_from_records_to_an_answer(capsys: pytest.CaptureFixture
     assert said.err == "out written to again.toml\n"
     assert Path("again.toml").read_text() == Path("fitted.toml").read_text()
     arguments = ["--protocol", "k-async:k=3", "--set", "stop.time=5", "--replicas", "2"]
-    assert main(["predict", "fitted.toml", *arguments, "--scenario", "there.toml"]) == 0
+    assert main(["predict", "fitted.toml", *arguments, "--out", "there.toml"]) == 0
     assert "fitted on small.parquet, large.parquet" in capsys.readouterr().out
     assert main(["run", "there.toml", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["scenario"]["network"]["latency"] == pytest.approx(LATENCY, rel=1e-6)
+    assert main(["predict", "fitted.toml", "there.toml", "--set", "title='Asked'", "--replicas", "2"]) == 0
+    assert capsys.readouterr().out.startswith("Asked")
     against = ["--against", "small.parquet", "--against", "large.parquet", "--replicas", "2"]
     assert main(["predict", "fitted.toml", *against]) == 0
     assert "median error" in capsys.readouterr().out
-    assert main(["predict", "fitted.toml", *against, "--json"]) == 0
+    assert main(["predict", "fitted.toml", "--against", "both", "--replicas", "2", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["predictions"]
     assert [each["repeats"] for each in found] == [1, 1]
-    rate = found[0]["figures"]["updates a second"]
+    rate = found[1]["figures"]["updates a second"]
     assert rate["measured"]["mean"] == pytest.approx(SMALL.updates / SMALL.duration)
 
 
@@ -124,12 +130,15 @@ def test_the_commands_go_from_records_to_an_answer(capsys: pytest.CaptureFixture
         ("calibrate small.parquet --out o.txt", "--out o.txt: must end in .toml"),
         ("calibrate small.parquet --out no/o.toml", "--out no/o.toml: there is no directory no"),
         ("predict none.toml", "none.toml: No such file or directory"),
-        ("predict fitted.toml --scenario fitted.toml", "--scenario fitted.toml: is read by this command"),
+        ("predict fitted.toml --out fitted.toml", "--out fitted.toml: is read by this command"),
+        ("predict fitted.toml none.toml", "none.toml: No such file or directory"),
+        ("predict fitted.toml there.toml --out there.toml", "--out there.toml: is read by this command"),
         (
             "predict fitted.toml --against simulated.parquet",
             "simulated.parquet: engine simpy, but predictions",
         ),
         ("predict fitted.toml --against small.parquet --set seed=1", "--against predicts what was recorded"),
+        ("predict fitted.toml --against empty", "--against empty: no file in it ends in .parquet"),
         ("predict fitted.toml --set protocol.k=0", "protocol.k: "),
     ],
 )
