@@ -46,6 +46,10 @@ class BuiltNetwork(nn.Module):
             if name not in readers  # what is returned must stay
         }
 
+    def _get_name(self) -> str:
+        """Return the net's name, for torch's texts and our messages."""
+        return self.network.name
+
     def forward(self, data: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Run the layers in execution order; a tensor is let go after its last reader."""
         values = {self.network.input.name: data}

@@ -24,7 +24,7 @@ from sim.progress import Watch
 from sim.scenario import Scenario
 from sim.scenario.units import parse
 from sim.scenario.values import checked_seed, shown
-from sim.terminal import any_streams
+from sim.terminal import any_streams, as_json
 from sim.trace import Trace, tables
 
 
@@ -94,6 +94,14 @@ def show(file: Path, **output: Any) -> None:  # noqa: ANN401 -- see output_optio
     """Show a trace that `run --save` has kept, or write it in another form."""
     asked = Output.checked(**output)
     asked.deliver(Trace.load(file))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON schema of a scenario, by which editors complete and check its file."""
+    from sim.scenario.schema import schema as made
+
+    click.echo(as_json(made()))
 
 
 def _given(file: Path | None, workers: tuple[str, ...], settings: Mapping[str, object]) -> Given:

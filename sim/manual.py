@@ -57,6 +57,10 @@ EXAMPLES: Final = {
         "best examples/backup-workers.toml --over protocol.k=4..8 --maximise updates_per_second",
         "best examples/ssp-slack.toml --over protocol.slack=1..5 --minimise share_waiting --replicas 5",
     ),
+    "schema": (
+        "schema > scenario.schema.json",
+        "schema | grep max_staleness",
+    ),
     "plot": (
         "plot staleness examples/fedbuff.toml --out staleness.png",
         "plot k examples/backup-workers.toml --out k.svg",

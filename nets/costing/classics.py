@@ -2,25 +2,23 @@
 
 6·N·D FLOPs for N parameters and D tokens: Kaplan et al. 2020, arXiv:2001.08361. 16 bytes a parameter
 for mixed precision with Adam: Rajbhandari et al. 2020 (ZeRO), arXiv:1910.02054, section 3.
-s·b·h·(34 + 5·a·s/h) bytes of activations in a transformer's layer, in 16-bit numbers:
-Korthikanti et al. 2022, arXiv:2205.05198, equation 1.
+For activations of transformers see `nets.costing.layers`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import attrs
 
-from nets.costing.held import ACTIVATIONS, GRADIENTS, OPTIMIZER, WEIGHTS
+from nets.costing.held import GRADIENTS, OPTIMIZER, WEIGHTS
 from nets.costing.memory import Memory
 from nets.costing.settings import Settings
 from nets.costing.step import Step
-from nets.counting.performed import BACKWARD, FORWARD, Performed
+from nets.counting.performed import BACKWARD, FORWARD, RECOMPUTED
 from nets.layers import kinds
 
 _MIXING = (kinds.PRODUCT, kinds.ATTENTION)
 _ZERO_BYTES = 16
-_HEADS_SHAPE = 4
 
 
 @attrs.frozen
@@ -48,11 +46,8 @@ class Classic:
 
 
 def classics_of(step: Step, memory: Memory, settings: Settings) -> tuple[Classic, ...]:
-    """Return the formulas that say something about a step, in numbers."""
-    if settings.inference:
-        return ()
-    found = [_zero(step, memory, settings), *_six(step), *_layers(step)]
-    return tuple(found)
+    """Return the formulas that say something about a training step, in numbers."""
+    return _zero(step, memory, settings), *_six(step)
 
 
 def _zero(step: Step, memory: Memory, settings: Settings) -> Classic:
@@ -77,88 +72,21 @@ def _six(step: Step) -> Iterator[Classic]:
     tokens = int(entered[0]) * (int(entered[1]) if vectors else 1)
     count = step.trace.parameters.total
     sums: dict[str, int] = defaultdict(int)
-    mixing = {p.module for p in step.trace.performed if p.phase == FORWARD and p.work.kind in _MIXING}
     for each in step.trace.performed:
-        if each.work.macs != 0:
-            # A weight's gradient is a product of activations, too: where it belongs, its module says.
-            mixed = each.work.kind in _MIXING and each.module in mixing
-            weighted = "products" if mixed else "weights"
-            sums[f"{each.phase} {weighted}"] += 2 * int(each.work.macs)
-    forward, backward = sums[f"{FORWARD} weights"], sums[f"{BACKWARD} weights"]
-    products = sums[f"{FORWARD} products"] + sums[f"{BACKWARD} products"]
-    traced = forward + backward + products
+        kind = each.origin if each.phase == BACKWARD else each.work.kind
+        sums["products" if kind in _MIXING else each.phase] += 2 * int(each.work.macs)
+    once = sums[FORWARD]
     terms = (
-        ("products of activations with each other, such as attention's", products),
-        ("weights that meet more or fewer numbers than one a position", 3 * (forward - 2 * count * tokens)),
-        ("gradients that nothing asks for, such as the input's", backward - 2 * forward),
+        ("products of activations with each other, such as attention's", sums["products"]),
+        ("weights that meet more or fewer numbers than one a position", 3 * (once - 2 * count * tokens)),
+        ("gradients that nothing asks for, such as the input's", sums[BACKWARD] - 2 * once),
+        ("what is computed anew", sums[RECOMPUTED]),
     )
     yield Classic(
         f"6·N·D with N = {count:,} and D = {tokens:,}",
         "arXiv:2001.08361",
         6 * count * tokens,
-        traced,
+        sum(sums.values()),
         "FLOPs",
-        terms,
+        tuple(term for term in terms if term[1]),
     )
-
-
-def _layers(step: Step) -> Iterator[Classic]:
-    """Compare the bytes that a transformer's layers save, all together."""
-    attending = [p for p in step.trace.performed if p.phase == FORWARD and p.work.kind == kinds.ATTENTION]
-    blocks = _blocks(attending)
-    if not blocks:
-        return
-    said = 0
-    for each in attending:
-        batch, heads, length, width = map(int, each.call.inputs[0].shape)
-        hidden = heads * width
-        said += length * batch * (34 * hidden + 5 * heads * length)
-    saved: dict[str, int] = defaultdict(int)
-    for storage in step.held:
-        if storage.kind == ACTIVATIONS and any(_within(storage.module, block) for block in blocks):
-            saved[storage.name] += int(storage.bytes)
-    parts = _parts(attending)
-    traced = sum(saved.values())
-    ordered = sorted(saved.items(), key=lambda item: -item[1])
-    terms = tuple((f"saved by {name}", size) for name, size in ordered)
-    rest = tuple((f"not as in the formula: {name}", -size) for name, size in parts.items())
-    yield Classic(
-        f"s·b·h·(34 + 5·a·s/h) in {len(blocks)} layers",
-        "arXiv:2205.05198",
-        said,
-        traced,
-        "B",
-        (*terms, *rest),
-    )
-
-
-def _parts(attending: Iterable[Performed]) -> dict[str, int]:
-    """Return the formula's own terms: projections and scores of attention, the perceptron, the norms."""
-    parts: dict[str, int] = defaultdict(int)
-    for each in attending:
-        batch, heads, length, width = map(int, each.call.inputs[0].shape)
-        unit = length * batch * heads * width
-        parts["attention, 11·s·b·h in 16 bits"] += 11 * unit
-        parts["scores and their dropout, 5·a·s²·b"] += 5 * heads * length * length * batch
-        parts["perceptron, 19·s·b·h"] += 19 * unit
-        parts["norms, 4·s·b·h"] += 4 * unit
-    return parts
-
-
-def _blocks(attending: list[Performed]) -> list[str]:
-    """Return the outermost modules that hold one attention each; none where shapes are not heads'."""
-    if any(len(each.call.inputs[0].shape) != _HEADS_SHAPE for each in attending):
-        return []
-    paths = [each.module for each in attending]
-    found = []
-    for path in paths:
-        names = path.split(".")
-        above = (".".join(names[:depth]) for depth in range(1, len(names) + 1))
-        block = next((a for a in above if sum(_within(other, a) for other in paths) == 1), None)
-        if block is not None:
-            found.append(block)
-    return found
-
-
-def _within(path: str, block: str) -> bool:
-    return path == block or path.startswith(f"{block}.")

@@ -1,5 +1,6 @@
 """The command ``nets cost``."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from nets import streams
 from nets.costing.settings import DTYPES, LOSSES, OPTIMIZERS
-from nets.delivery import deliver, file_named, patience, print_json
+from nets.delivery import deliver, file_named, patience
 from nets.errors import InputError
 from nets.options import examples, inputs, json_option, net_options, options, out_option, read_kwargs
 
@@ -78,6 +79,10 @@ def cost(
     from nets.inputs import parse_units
 
     target, picture = file_named(out), _picture(figure)
+    if as_json and for_sim:
+        raise InputError("--json and --for-sim are two forms: choose one")
+    if target is not None and not (as_json or for_sim):
+        raise InputError("--out goes with --json or --for-sim")
     with patience(f"tracing {net}"):
         found = work_out(
             net,
@@ -98,7 +103,7 @@ def cost(
 
         deliver(fragment(found), target, "toml")
     elif as_json:
-        print_json(found.to_dict())
+        deliver(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", target, "json")
     else:
         from nets.costing.report import classics_report, cost_report
 

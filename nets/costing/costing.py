@@ -7,16 +7,18 @@ from typing import Any
 import attrs
 from torch import nn
 
-from nets.costing.classics import classics_of
+from nets.costing.classics import Classic, classics_of
 from nets.costing.cost import Cost
 from nets.costing.devices import Device
 from nets.costing.fitting import Fit, fit
+from nets.costing.layers import layers_of
 from nets.costing.memory import Memory, alive_at, live_bytes, memory_of
 from nets.costing.roofline import cost_rows
 from nets.costing.settings import Settings
 from nets.costing.step import Step, step
 from nets.counting.arguments import Arguments
-from nets.counting.formulas import SIDES, hints, violation
+from nets.counting.borders import violation
+from nets.counting.formulas import SIDES, hints
 from nets.counting.registry import Rules
 from nets.counting.symbols import Symbols
 from nets.errors import CountError, InputError
@@ -76,8 +78,15 @@ class _Costing:
             largest=tuple(alive[:LARGEST]),
             live=FrozenMap({kind: tuple(values) for kind, values in live_bytes(taken).items()}),
             rows=cost_rows(taken.trace.performed, device, depth=depth),
-            classics=classics_of(taken, memory, self.settings),
+            classics=()
+            if self.settings.inference
+            else (*classics_of(taken, memory, self.settings), *layers_of(taken)),
         )
+
+    def _classics(self, taken: Step, memory: Memory) -> tuple[Classic, ...]:
+        if self.settings.inference:
+            return ()
+        return (*classics_of(taken, memory, self.settings), *layers_of(taken))
 
     def in_formulas(self, arguments: Arguments) -> Cost:
         memory, taken, symbols = self._symbolic(arguments)

@@ -16,8 +16,10 @@ from nets.suggestions import near_misses
 
 HERE = "here"
 NUMBERS = ("bfloat16", "float16", "tf32", "float32")
+_MEASURED = "measured-"
+_SOURCE = ("title", "url", "date")
 _UNITS = {
-    **dict.fromkeys((*NUMBERS, *(f"measured-{name}" for name in NUMBERS)), quantities.FLOPS_PER_SECOND),
+    **dict.fromkeys((*NUMBERS, *(f"{_MEASURED}{name}" for name in NUMBERS)), quantities.FLOPS_PER_SECOND),
     "memory": quantities.BYTES,
     "bandwidth": quantities.BYTES_PER_SECOND,
     "measured-bandwidth": quantities.BYTES_PER_SECOND,
@@ -90,7 +92,7 @@ class Device:
     def share(self, numbers: str) -> float:
         """Return the share of its peak that was measured in these numbers, else in any, else the least."""
         for name in (numbers, *NUMBERS):
-            peak, measured = self.figures.get(name), self.figures.get(f"measured-{name}")
+            peak, measured = self.figures.get(name), self.figures.get(f"{_MEASURED}{name}")
             if peak is not None and measured is not None:
                 return measured.value / peak.value
         return LEAST_SHARE
@@ -154,6 +156,11 @@ def device_named(name: str) -> Device:
 
 def _devices(read: Mapping[str, Any], where: str) -> dict[str, Device]:
     sources = read.get("sources", {})
+    if not isinstance(sources, dict):
+        raise InputError(f"{where}: sources must be a table of tables, such as [sources.mine]")
+    for name, source in sources.items():
+        if not isinstance(source, dict) or not all(isinstance(source.get(key), str) for key in _SOURCE):
+            raise InputError(f"{where}: sources.{name} must be a table with {', '.join(_SOURCE)} as texts")
     tables = {name: table for name, table in read.items() if name != "sources"}
     return {name: _device(name, table, sources, where) for name, table in tables.items()}
 
@@ -173,6 +180,10 @@ def _device(name: str, table: Any, sources: Mapping[str, Any], where: str) -> De
         figures[key] = _figure(f"{where}: {name}.{key}", key, value, sources)
     if "bandwidth" not in figures or not any(numbers in figures for numbers in NUMBERS):
         raise InputError(f'{where}: {name} needs bandwidth and a rate, such as float32 = "10 TFLOP/s"')
+    for key, rated in figures.items():
+        peak = figures.get(key.removeprefix(_MEASURED))
+        if key.startswith(_MEASURED) and (peak is None or rated.value > peak.value):
+            raise InputError(f"{where}: {name}.{key} needs a {key.removeprefix(_MEASURED)} that is not less")
     return Device(name, str(table.get("title", name)), kind, FrozenMap(figures))
 
 

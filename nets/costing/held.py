@@ -46,12 +46,14 @@ class Held:
     module
         The module that it was made in.
     kind
-        One of `KINDS`. Saved activations are what autograd keeps for the backward pass, the input included
-        where it does; temporaries are everything else that an operation returns.
+        One of `KINDS`. Saved activations are what autograd keeps for the backward pass and nobody else;
+        inputs are there anyway, as weights are. Temporaries are everything else that an operation returns.
     shape, dtype
         Of the first tensor that looked at it.
     bytes
         Its size.
+    keeper
+        For what autograd keeps, the module that first asked for it; None where nothing is kept.
     born, died
         At which moment it is there, and at which no more; -1 for before the step.
     """
@@ -64,3 +66,4 @@ class Held:
     bytes: Size
     born: int
     died: int
+    keeper: str | None = None

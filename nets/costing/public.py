@@ -95,6 +95,8 @@ def cost(
         loss=loss,
         kind=kind,
     )
+    if memory is None and (batch is not None or allowance not in (0, "0")):
+        raise InputError("batch and allowance belong to the largest batch: say in how much memory")
     room = _memory(memory, runs_on)
     kept = (
         quantities.parse_bytes(allowance, "allowance", least=0) if isinstance(allowance, str) else allowance

@@ -3,7 +3,6 @@
 import attrs
 
 from nets.errors import InputError
-from nets.suggestions import near_misses
 
 FLOAT32, BFLOAT16, MIXED = "float32", "bfloat16", "mixed"
 DTYPES = (FLOAT32, BFLOAT16, MIXED)
@@ -67,4 +66,4 @@ class Settings:
 
 def _among(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InputError(f"{name} {value!r} must be one of {', '.join(known)}{near_misses(value, known)}")
+        raise InputError(f"{name} {value!r} must be one of {', '.join(known)}")

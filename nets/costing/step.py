@@ -2,7 +2,7 @@
 
 import copy
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,17 @@ import attrs
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 from nets.costing.held import BUFFERS, GRADIENTS, INPUTS, OPTIMIZER, WEIGHTS, Held, Moment
 from nets.costing.settings import BFLOAT16, FOREACH, MIXED, Settings
 from nets.costing.storages import Storages
 from nets.counting import performed
-from nets.counting.arguments import Arguments
+from nets.counting.arguments import Arguments, name_of
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
+from nets.counting.standins import StandIns
 from nets.counting.tensors import tensors_in
 from nets.counting.trace import Run, Trace, running
 from nets.errors import CountError, InputError
@@ -57,7 +59,8 @@ def step(
 ) -> Step:
     """Trace one step in the steady state: the optimizer's state is there already, gradients are not.
 
-    Gradients, outputs and loss are let go after the step, as by ``optimizer.zero_grad()`` at its end.
+    Gradients and the loss are let go at its end, as by ``optimizer.zero_grad()``; outputs where nothing needs
+    them any more.
 
     Parameters
     ----------
@@ -81,12 +84,12 @@ def step(
     with running(module, arguments, training=training, rules=rules, symbols=symbols, beneath=storages) as run:
         storages.place = run.recorder.place
         _enter_all(run, storages)
-        with run.noting(), torch.set_grad_enabled(training):
+        with run.noting(steps=True), torch.set_grad_enabled(training):
             if training:
                 _train(run, storages, settings, anew)
             else:
                 storages.begin()
-                with _precision(settings):
+                with _precision(settings), _AsReal(run.recorder.standins):
                     run.module(*run.args, **run.kwargs)
     return Step(run.trace(), storages.book, tuple(storages.moments))
 
@@ -107,29 +110,31 @@ def _is_real(tensor: Tensor) -> bool:
 
 
 def _train(run: Run, storages: Storages, settings: Settings, anew: list[str]) -> None:
-    parameters = [p for p in run.module.parameters() if p.requires_grad]
-    optimizer = _optimizer(settings, parameters) if parameters else None
+    standins = run.recorder.standins
+    parameters = {name: standins.fake(p) for name, p in run.module.named_parameters() if p.requires_grad}
+    standins.used.clear()  # asking for them was no use
+    optimizer = _optimizer(settings, list(parameters.values())) if parameters else None
     if optimizer is not None:
         with run.recorder.muted():
-            _rehearse(run, optimizer, parameters)
-        owners = run.recorder.standins.owners
+            _rehearse(run, optimizer, parameters.values())
         for parameter, values in optimizer.state.items():
             for name, value in values.items():
                 if isinstance(value, Tensor):
-                    storages.enter(value, f"{owners[id(parameter)]} ({name})", OPTIMIZER)
+                    storages.enter(value, f"{standins.owners[id(parameter)]} ({name})", OPTIMIZER)
     storages.begin()
-    with _checkpointed(run.module, anew, storages):
-        _differentiate(run, storages, settings)
-    for name, parameter in run.module.named_parameters():
+    with _checkpointed(run.module, anew, storages), _AsReal(standins):
+        loss = _differentiate(run, storages, settings)
+    for name, parameter in parameters.items():
         if parameter.grad is not None:
             storages.enter(parameter.grad, name, GRADIENTS)
     if optimizer is not None:
         run.recorder.phase = performed.OPTIMIZER
         optimizer.step()
         optimizer.zero_grad()
+    del loss  # users' loops hold it to the end
 
 
-def _differentiate(run: Run, storages: Storages, settings: Settings) -> None:
+def _differentiate(run: Run, storages: Storages, settings: Settings) -> Tensor:
     def save(tensor: Tensor) -> Tensor:
         storages.save(tensor)
         return tensor
@@ -139,6 +144,7 @@ def _differentiate(run: Run, storages: Storages, settings: Settings) -> None:
             loss = _loss(run.module(*run.args, **run.kwargs), settings)
         run.recorder.phase = performed.BACKWARD
         loss.backward()  # type: ignore[no-untyped-call]  # torch's annotations
+    return loss
 
 
 def _loss(output: Any, settings: Settings) -> Tensor:  # noqa: ANN401  # whatever a module returns
@@ -155,7 +161,7 @@ def _loss(output: Any, settings: Settings) -> Tensor:  # noqa: ANN401  # whateve
     return functional.cross_entropy(flat, flat.new_empty(flat.shape[:1], dtype=torch.int64))
 
 
-def _optimizer(settings: Settings, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _optimizer(settings: Settings, parameters: list[Tensor]) -> torch.optim.Optimizer:
     foreach = settings.implementation == FOREACH
     if settings.optimizer == "adam":
         return torch.optim.Adam(parameters, foreach=foreach)
@@ -165,13 +171,43 @@ def _optimizer(settings: Settings, parameters: list[nn.Parameter]) -> torch.opti
     return torch.optim.SGD(parameters, lr=0.1, momentum=momentum, foreach=foreach)
 
 
-def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter]) -> None:
+def _rehearse(run: Run, optimizer: torch.optim.Optimizer, parameters: Iterable[Tensor]) -> None:
     """Make the optimizer's state, by a step on gradients that hold nothing."""
     run.recorder.phase = performed.OPTIMIZER
-    torch.autograd.backward(parameters, [torch.empty_like(parameter) for parameter in parameters])
+    for parameter in parameters:
+        parameter.grad = torch.empty_like(parameter)
     optimizer.step()
     optimizer.zero_grad()
     run.recorder.phase = performed.FORWARD
+
+
+class _AsReal(TorchFunctionMode):
+    """Lets torch go the way that it goes with real tensors.
+
+    Stand-ins take the place of parameters before torch chooses by device, as some are on meta; gradients
+    gather in the stand-ins. Dropout that drops nothing returns its input, where a trace would copy it.
+    """
+
+    def __init__(self, standins: StandIns) -> None:
+        super().__init__()
+        self.standins = standins
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401  # torch's protocol
+        del types
+        if func in (torch.dropout, functional.dropout) and _drops_nothing(*args, **(kwargs or {})):
+            return args[0]
+        return func(*map(self._present, args), **{k: self._present(v) for k, v in (kwargs or {}).items()})
+
+    def _present(self, value: Any) -> Any:  # noqa: ANN401  # any argument
+        if isinstance(value, nn.Parameter):
+            return self.standins.fake(value)
+        if isinstance(value, list | tuple) and any(isinstance(item, nn.Parameter) for item in value):
+            return type(value)(map(self._present, value))
+        return value
+
+
+def _drops_nothing(_: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> bool:  # noqa: FBT001, FBT002  # torch's arguments
+    return not (p and training) and not inplace
 
 
 def _precision(settings: Settings) -> Any:  # noqa: ANN401  # a context
@@ -232,5 +268,4 @@ def _in_bfloat16(module: nn.Module) -> nn.Module:
     try:
         return copy.deepcopy(module, memo)
     except Exception as error:
-        name = type(module).__name__
-        raise CountError(f"{name} cannot be copied for bfloat16: {error}; give it in bfloat16") from error
+        raise CountError(f"{name_of(module)} cannot be copied for bfloat16: {error}; give it so") from error

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nets.costing.held import ACTIVATIONS, ALIVE, BEFORE, INPUTS, TEMPORARY, Held, Moment
+from nets.costing.held import ACTIVATIONS, ALIVE, BEFORE, TEMPORARY, Held, Moment
 from nets.costing.unseen import scratch, true_size
 from nets.counting.performed import OPTIMIZER
 from nets.counting.tensors import tensors_in
@@ -84,10 +84,12 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         seen.held = attrs.evolve(seen.held, name=name, kind=kind, module=name.rpartition(".")[0])
 
     def save(self, tensor: Tensor) -> None:
-        """Note that autograd keeps a tensor; what a module holds anyway stays what it is."""
+        """Note that autograd keeps a tensor; what is there anyway stays what it is."""
         index = self._living.get(tensor.untyped_storage()._cdata)  # noqa: SLF001  # torch offers nothing public
-        if index is not None and self._book[index].held.kind in (TEMPORARY, INPUTS):
-            self._book[index].held = attrs.evolve(self._book[index].held, kind=ACTIVATIONS)
+        if index is not None and self._book[index].held.keeper is None:
+            seen = self._book[index]
+            kind = ACTIVATIONS if seen.held.kind == TEMPORARY else seen.held.kind
+            seen.held = attrs.evolve(seen.held, kind=kind, keeper=self.place()[0])
 
     def _see(self, tensor: Tensor, name: str, module: str, size: Any) -> int:  # noqa: ANN401  # an int or torch's symbolic one
         storage = tensor.untyped_storage()

@@ -1,7 +1,8 @@
 """Memory that a trace does not show: what a kernel keeps for its backward pass, and what it needs meanwhile.
 
-Sizes under torch's fake tensors are the true ones but for two operators: oneDNN's LSTM keeps a workspace that
-fakes leave empty, and dropout keeps on a CPU a mask of numbers where fakes, like GPUs, keep one of bytes.
+Sizes under torch's fake tensors are the true ones but for three operators: oneDNN's LSTM keeps a workspace
+that fakes leave empty, on a CPU dropout keeps a mask of numbers where fakes, like GPUs, keep one of bytes,
+and batch norm keeps means and deviations in the numbers of its weight, where fakes keep them in its input's.
 Beside that, oneDNN's convolutions copy their operands into blocks of channels while they run, and matrix
 products copy operands that no BLAS reads, such as the gradient of a sum: one number, looked at everywhere.
 """
@@ -14,6 +15,8 @@ from torch import Tensor
 from nets.costing.settings import CPU
 
 _DROPOUT, _MASK = torch.ops.aten.native_dropout.default, 1
+_BATCH_NORMS = (torch.ops.aten.native_batch_norm.default, torch.ops.aten._native_batch_norm_legit.default)  # noqa: SLF001  # torch's name
+_STATISTICS = (1, 2)
 _LSTM_GRADIENTS = torch.ops.aten.mkldnn_rnn_layer_backward.default
 _LSTM, _WORKSPACE = torch.ops.aten.mkldnn_rnn_layer.default, 3
 _CONVOLUTION, _GRADIENTS = torch.ops.aten.convolution.default, torch.ops.aten.convolution_backward.default
@@ -30,6 +33,8 @@ def true_size(func: Any, args: Any, index: int, result: Tensor, kind: str) -> An
     if func is _LSTM and index == _WORKSPACE and kind == CPU and torch.is_grad_enabled():
         steps, examples, features = args[0].shape
         return lstm_workspace(steps, examples, features, args[_HIDDEN_SIZE])
+    if func in _BATCH_NORMS and index in _STATISTICS and isinstance(args[1], Tensor):
+        return result.numel() * max(result.itemsize, args[1].itemsize)
     return result.untyped_storage().nbytes()
 
 

@@ -132,7 +132,7 @@ def _put(size: Any, values: Mapping[str, int]) -> Size:  # noqa: ANN401  # an in
 
 def _like(module: nn.Module) -> tuple[torch.dtype, torch.device]:
     """Return type and place of a module's first floating-point parameter; on meta, the processor."""
-    parameter = next((p for p in module.parameters() if p.is_floating_point()), None)
+    parameter = next((p for p in module.parameters() if p.is_floating_point() or p.is_complex()), None)
     if parameter is None:
         return torch.get_default_dtype(), torch.device("cpu")
     on_meta = parameter.device.type == "meta"
@@ -181,8 +181,13 @@ def arguments_for(
     return arguments if not units else arguments.in_units(units)
 
 
+def name_of(module: nn.Module) -> str:
+    """Return what a module is called: its class, unless it says otherwise, as a built net does."""
+    return str(module._get_name())  # type: ignore[no-untyped-call]  # noqa: SLF001  # torch's annotations
+
+
 def _arguments(module: nn.Module, inputs: Any, kwargs: Mapping[str, Any] | None) -> Arguments:  # noqa: ANN401  # what users give
-    name = type(module).__name__
+    name = name_of(module)
     named = {str(key): _keyword(value) for key, value in (kwargs or {}).items()}
     if inputs is None:
         arguments = Arguments((), named)

@@ -27,6 +27,8 @@ class Operand:
         Whether a gradient is asked for it.
     learned
         Whether it is a parameter, or a view of one.
+    imaginary
+        Whether its numbers are complex.
     """
 
     shape: Shape
@@ -35,6 +37,7 @@ class Operand:
     repeats: Size = 1
     differentiable: bool = False
     learned: bool = False
+    imaginary: bool = False
 
     @property
     def numel(self) -> Size:

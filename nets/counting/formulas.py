@@ -1,11 +1,8 @@
 """Formulas of any module: traced once with symbols, and tested by traces with numbers beyond each border.
 
-torch notes each comparison of sizes that its code makes, whether the counts depend on it or not: a choice of
-back end, a shortcut for size 1, a limit of the model, a real change of the arithmetic. Numbers that violate a
-comparison tell which it is: where the module still counts what the formula says, it is no condition.
+Where a module needs a size as a number, the formula is found from several numbers, and proved at others.
 """
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +11,7 @@ import sympy
 from torch import nn
 
 from nets.counting.arguments import Arguments
+from nets.counting.borders import borders
 from nets.counting.symbols import Symbols
 from nets.counting.tabulate import tabulate
 from nets.counting.trace import Trace, trace
@@ -28,10 +26,8 @@ from nets.tables.table import Table
 _SMALL = (5, 17, 19, 23, 29, 31, 37)
 SIDES = ((229, 233, 239), (71, 73, 79), (224, 256, 192), (37, 41, 43), (32, 64, 96), (7, 11, 13))
 _IMAGE = 4  # sizes from which on the last ones are sides
-_MOST_TESTED = 24
-_MOST_SYMBOLS = 2  # in a condition that is tested; more would take long
-_NEAR, _FAR = 40, 2**13  # how far a violation is looked for, with two symbols and with one
-_POINTS, _PROOFS = (2, 3, 4, 5), (6, 9)
+_MOST_TESTED = 32
+_POINTS, _PROOFS = (2, 3, 4, 5), (6, 9, 17)
 
 Traced = Callable[[Arguments, Symbols | None], Trace]
 
@@ -117,27 +113,20 @@ class _Formulas:
         self, arguments: Arguments, symbols: Symbols, table: Table
     ) -> tuple[list[sympy.Rel], list[sympy.Rel], list[sympy.Rel]]:
         """Sort what torch compared: what the counts need, what only the bytes need, and what nothing does."""
-        relations = dict.fromkeys(symbols.compared())
-        ones = [sympy.Ge(symbol(name), 2) for name in symbols.hints]
-        needed: list[sympy.Rel] = []
-        moved: list[sympy.Rel] = []
-        unneeded: list[sympy.Rel] = []
-        tried: dict[tuple[tuple[str, int], ...], list[sympy.Rel]] = {}
-        for condition in (*ones, *relations):
-            if condition in (True, False):
-                continue
-            values = violation(condition, symbols.hints, needed)
-            if values is None:
-                continue
+        counted: dict[tuple[tuple[str, int], ...], Counts | None] = {}
+
+        def agrees(values: Mapping[str, int], seen: Callable[[Counts], Counts]) -> bool:
             key = tuple(sorted(values.items()))
-            if key not in tried:
-                counted = self._counts(arguments.at(values)) if len(tried) < _MOST_TESTED else None
-                expected = _at(table.total, values)
-                if counted is None or _without_bytes(counted) != _without_bytes(expected):
-                    tried[key] = needed
-                else:
-                    tried[key] = unneeded if counted == expected else moved
-            tried[key].append(condition)
+            if key not in counted:
+                enough = len(counted) >= _MOST_TESTED
+                counted[key] = None if enough else self._counts(arguments.at(values))
+            found = counted[key]
+            return found is not None and seen(found) == seen(_at(table.total, values))
+
+        ones = [sympy.Ge(symbol(name), 2) for name in symbols.hints]
+        compared = tuple(dict.fromkeys((*ones, *symbols.compared())))
+        needed, others = borders(compared, symbols.hints, lambda values: agrees(values, _without_bytes))
+        moved, unneeded = borders(others, symbols.hints, lambda values: agrees(values, lambda c: c), needed)
         return needed, moved, [condition for condition in unneeded if condition not in ones]
 
     def _found_from_numbers(self, arguments: Arguments, pinned: Mapping[str, str], symbols: Symbols) -> Table:
@@ -153,11 +142,21 @@ class _Formulas:
                 f"{where or 'The module'} needs {name} as a number: the formula in {name} was found from "
                 f"{', '.join(map(str, _POINTS))} and proved at {' and '.join(map(str, _PROOFS))}"
             )
-            return _with(found, found.conditions, (), (sentence,))
+            return _with(found, self._from(name, found, arguments), (), (sentence,))
         hint = symbols.hints[name]
         table = self.of(arguments.at({name: hint}))
         sentence = f"Holds for {name} = {hint} only: {where or 'the module'} needs it as a number"
         return _with(table, table.conditions, (), (sentence,))
+
+    def _from(self, name: str, table: Table, arguments: Arguments) -> tuple[Any, ...]:
+        """Return the conditions of a table found from numbers above 1, with one more if 1 differs."""
+        try:
+            one = self.of(arguments.at({name: 1})).total
+        except CountError:
+            one = None
+        at_one = Counts(*(sympy.sympify(value).subs(symbol(name), 1) for value in attrs.astuple(table.total)))
+        least = sympy.Ge(symbol(name), _POINTS[0])
+        return table.conditions if one == at_one else (*table.conditions, least)
 
 
 def _with(
@@ -183,45 +182,6 @@ def hints(arguments: Arguments, sides: tuple[int, ...]) -> dict[str, int]:
     }
     small, big = iter(_SMALL), iter(sides)
     return {name: next(big if name in large else small) for name in arguments.symbols}
-
-
-def violation(
-    condition: Any,  # noqa: ANN401  # sympy publishes no types
-    hints: Mapping[str, int],
-    others: list[sympy.Rel],
-) -> dict[str, int] | None:
-    """Return numbers at which a condition does not hold, and the others do; None if there are none near."""
-    names = sorted(str(name) for name in condition.free_symbols)
-    holds = _function(condition, names)
-    rest = [(_function(other, sorted(map(str, other.free_symbols))), other) for other in others]
-    near = {n + d for n in map(int, condition.atoms(sympy.Integer)) for d in (-1, 0, 1) if 0 < n + d <= _FAR}
-    alone = len(names) == 1
-    ranges = [
-        sorted({*range(1, _FAR if alone else _NEAR), *near, *range(max(hints[n] - 4, 1), hints[n] + 4)})
-        for n in names
-    ]
-    if len(names) > _MOST_SYMBOLS:
-        return None
-    for values in sorted(itertools.product(*ranges), key=lambda v: _distance(v, names, hints)):
-        found = {**hints, **dict(zip(names, values, strict=True))}
-        if not holds(*values) and all(
-            other(*(found[str(s)] for s in sorted(relation_.free_symbols, key=str)))
-            for other, relation_ in rest
-        ):
-            return found
-    return None
-
-
-def _distance(values: tuple[int, ...], names: list[str], hints: Mapping[str, int]) -> int:
-    return sum(abs(value - hints[name]) for value, name in zip(values, names, strict=True))
-
-
-def _function(condition: Any, names: list[str]) -> Callable[..., bool]:  # noqa: ANN401  # sympy publishes no types
-    helpers = {"Mod": lambda a, b: a % b, "Max": max, "Min": min}
-    function: Callable[..., bool] = sympy.lambdify(
-        [symbol(name) for name in names], condition, [helpers, "math"]
-    )
-    return function
 
 
 def _without_bytes(counts: Counts) -> Counts:

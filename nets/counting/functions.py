@@ -23,11 +23,19 @@ def _unrolled(args: tuple[Any, ...]) -> tuple[Tensor, ...]:
 
 
 class Functions(TorchFunctionMode):
-    """Notes whole functions that torch would take apart, such as interpolation, as one call each."""
+    """Notes whole functions that torch would take apart, such as interpolation, as one call each.
 
-    def __init__(self, recorder: Recorder) -> None:
+    Parameters
+    ----------
+    recorder
+        Notes them.
+    steps
+        Whether recurrent layers go through their steps where nobody asks for gradients.
+    """
+
+    def __init__(self, recorder: Recorder, *, steps: bool = False) -> None:
         super().__init__()
-        self.recorder = recorder
+        self.recorder, self.steps = recorder, steps
         self.rules = {
             function: (name, rule)
             for name, function in FUNCTIONS.items()
@@ -45,7 +53,7 @@ class Functions(TorchFunctionMode):
             return func(*args, **kwargs)
         recorder = self.recorder
         with recorder.muted():
-            if name in GATES and not torch.is_grad_enabled():
+            if name in GATES and not (self.steps or torch.is_grad_enabled()):
                 result = _unrolled(args)
             else:
                 result = func(*args, **kwargs)

@@ -21,6 +21,8 @@ class Performed:
         What happened, and what it costs.
     phase
         ``forward``, ``backward``, ``recomputed`` or ``optimizer``.
+    origin
+        In the backward pass, the kind of the operation whose gradient this is part of, where it multiplies.
     known
         Whether a rule says what it costs.
     torch_macs
@@ -32,5 +34,6 @@ class Performed:
     call: Call
     work: Work
     phase: str = FORWARD
+    origin: str = ""
     known: bool = True
     torch_macs: int = 0

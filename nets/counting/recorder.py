@@ -28,6 +28,7 @@ from nets.network.algebra import Size
 _DEVICE = torch.ops.prim.device.default
 _SMALL = 10_000
 _RANGES = (torch.ops.aten.arange.default, torch.ops.aten.arange.start, torch.ops.aten.arange.start_step)
+_CAST = torch.ops.aten._to_copy.default  # noqa: SLF001  # torch's name for `to`
 _PACK = "aten._pack_padded_sequence"
 
 
@@ -46,6 +47,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         self._torch_flops = 0
         self._constants: dict[int, Tensor] = {}
         self._by_sequence: dict[int, str] = {}
+        self._kinds: dict[int, str] = {}
+        self._noted = 0
         self._rules: dict[Any, tuple[str, tuple[str, ...], Rule | None]] = {}
 
     @contextmanager
@@ -97,6 +100,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
         if rule is general.view and args and isinstance(result, Tensor):
             self.standins.looks_at(result, args[0])
+        if func is _CAST:
+            self.standins.cast(result, args[0])
         if (formula := flop_registry.get(func.overloadpacket)) and not self.standins.fakes.shape_env:
             self._torch_flops += formula(*args, **kwargs, out_val=result)
         self._note_pins()
@@ -133,10 +138,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         if call.outputs and not call.output.floating:
             work = attrs.evolve(work, kind="")
         module, phase = self.place()
+        origin = self._origin_kind(work, phase)
         if work.read != 0 or work.written != 0 or work.macs != 0 or rule is None:
             label = name.rpartition(".")[2]
             self.performed.append(
-                Performed(module, label, call, work, phase, rule is not None, self._torch_flops // 2)
+                Performed(module, label, call, work, phase, origin, rule is not None, self._torch_flops // 2)
             )
             self._torch_flops = 0
 
@@ -148,6 +154,17 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         if torch.is_grad_enabled():
             return self.path() or self._origin(node), RECOMPUTED
         return self._origin(node), BACKWARD
+
+    def _origin_kind(self, work: Work, phase: str) -> str:
+        """Remember what kind of operation multiplies, or say of which one this is the gradient."""
+        if phase == BACKWARD:
+            node = torch._C._current_autograd_node()  # noqa: SLF001  # torch offers nothing public
+            return "" if node is None else self._kinds.get(node._sequence_nr(), "")  # noqa: SLF001
+        now = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
+        if work.macs != 0:  # a whole function has several nodes
+            self._kinds.update(dict.fromkeys(range(self._noted, now), work.kind))
+        self._noted = now
+        return ""
 
     def _origin(self, node: Any) -> str:  # noqa: ANN401  # an autograd node
         if node is None:
@@ -162,7 +179,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             schema = func._schema  # noqa: SLF001  # torch offers nothing public
             name = schema.name.replace("::", ".")
             names = tuple(argument.name for argument in schema.arguments if not argument.is_out)
-            self._rules[func] = name, names, self.rules.get(name) or general.by_schema(func)
+            self._rules[func] = name, names, rule_of(func, name, self.rules)
         return self._rules[func]
 
     def _constant(self, func: Any, tensors: list[Tensor], args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # torch's protocol
@@ -212,7 +229,19 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 repeats *= size
         floating = tensor.is_floating_point() or tensor.is_complex()
         learned = self.standins.learned(tensor)
-        return Operand(shape, tensor.itemsize, floating, repeats, tensor.requires_grad, learned)
+        return Operand(
+            shape, tensor.itemsize, floating, repeats, tensor.requires_grad, learned, tensor.is_complex()
+        )
+
+
+def rule_of(func: Any, name: str, rules: Rules) -> Rule | None:  # noqa: ANN401  # an operator
+    """Return the rule for an operator; what works in place costs what its namesake costs."""
+    rule = rules.get(name) or general.by_schema(func)
+    if rule is not None or not name.endswith("_"):
+        return rule
+    room, _, plain = name.removesuffix("_").rpartition(".")
+    namesake = getattr(getattr(getattr(torch.ops, room), plain, None), func._overloadname, None)  # noqa: SLF001
+    return None if namesake is None else rule_of(namesake, f"{room}.{plain}", rules)
 
 
 def _flat(values: Any) -> Iterator[Any]:  # noqa: ANN401  # any arguments

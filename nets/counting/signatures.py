@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from nets.counting.packing import padded
+from nets.counting.rewritten import distances, time_first_convolution
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{
@@ -52,9 +53,11 @@ def _without_detour(function: Any) -> Callable[..., Any]:  # noqa: ANN401  # a f
 
 OPEN: Mapping[Any, Callable[..., Any]] = {
     functional.multi_head_attention_forward: _without_detour(functional.multi_head_attention_forward),
+    torch.cdist: distances,
+    torch.conv_tbc: time_first_convolution,
     torch._VF._pad_packed_sequence: padded,  # noqa: SLF001  # torch calls it so
 }
-"""What is called in place of functions that would hide their parts, or that need numbers."""
+"""What is called in place of functions that would hide their parts, have several ways, or need numbers."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "torch.nn.functional.scaled_dot_product_attention": (

@@ -22,19 +22,24 @@ class StandIns:
     """
 
     def __init__(self, fakes: FakeTensorMode, owners: Mapping[int, str]) -> None:
-        self.fakes, self.owners = fakes, owners
+        self.fakes, self.owners = fakes, dict(owners)
         self.used: set[int] = set()
         self._copies: dict[int, tuple[Tensor, FakeTensor]] = {}
         self._learned: dict[int, Tensor] = {}
 
     def learned(self, tensor: Tensor) -> bool:
-        """Whether a tensor is a parameter, stands for one or looks at one."""
+        """Whether a tensor is a parameter, stands for one, looks at one, or holds one in other numbers."""
         return id(tensor) in self._learned or id(tensor) in self.owners
 
     def looks_at(self, view: Tensor, of: Tensor) -> None:
         """Note that a tensor may be a view of another, which may be learned; it is if they share memory."""
         if id(of) in self._learned and torch._C._is_alias_of(view, of):  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
             self._learned[id(view)] = view  # kept, or another could get its id
+
+    def cast(self, copy: Tensor, of: Tensor) -> None:
+        """Note that a tensor holds another's numbers in another type; it is learned if that one is."""
+        if id(of) in self._learned:
+            self._learned[id(copy)] = copy
 
     def adopt(self, module: nn.Module) -> None:
         """Make the stand-ins of a module's tensors, which is faster before any mode is entered."""
@@ -61,6 +66,7 @@ class StandIns:
         self._copies[id(tensor)] = tensor, copy  # the original is kept, or another could get its id
         if id(tensor) in self.owners:
             self._learned[id(copy)] = copy
+            self.owners[id(copy)] = self.owners[id(tensor)]
         return copy
 
     def _stand_in(self, tensor: Tensor) -> FakeTensor:

@@ -14,6 +14,7 @@ from nets.network.algebra import Size, floor_div
 from nets.network.formulas import symbol
 
 _LEAST = 2  # 0 and 1 torch takes for themselves
+_FINEST = 2**10  # parts of a whole; products of such numbers and sizes are exact
 
 
 class Symbols:
@@ -85,8 +86,8 @@ class Symbols:
         return self._ours[theirs]
 
     def _converted(self, theirs: Any) -> Any:  # noqa: ANN401  # sympy publishes no types
-        if theirs.is_Integer:
-            return int(theirs)
+        if theirs.is_Rational or theirs.is_Float:
+            return _number(theirs)
         arguments = [self.formula(argument) for argument in theirs.args]
         kind = type(theirs)
         if kind is functions.CleanDiv:
@@ -102,12 +103,31 @@ class Symbols:
             return _COUNTERPARTS[kind](*arguments)
         if kind in (sympy.Add, sympy.Mul, sympy.Pow) or theirs.is_Relational or theirs.is_Boolean:
             return theirs.func(*arguments)
-        if theirs.is_Rational:
-            return theirs
-        raise CountError(f"torch states a size as {theirs}, and no formula here has {kind.__name__}")
+        said = theirs.xreplace({symbol_: symbol(name) for name, symbol_ in self.theirs.items()})
+        raise CountError(
+            f"torch states a size as {said}, and no formula here has {kind.__name__}; give it as a number"
+        )
+
+
+def _number(theirs: sympy.Number) -> Any:  # noqa: ANN401  # sympy publishes no types
+    """Return a number; one that is not whole must be parts of a whole that floats multiply exactly."""
+    if theirs.is_Rational:
+        return int(theirs) if theirs.is_Integer else theirs
+    above, below = float(theirs).as_integer_ratio()
+    if below > _FINEST:
+        raise CountError(
+            f"a size is multiplied by {float(theirs):g}, which rounds differently from size to size; "
+            "give it as a number"
+        )
+    return sympy.Rational(above, below)
 
 
 _COUNTERPARTS: Mapping[type, Any] = {
+    functions.ToFloat: lambda a: a,
+    functions.FloatTrueDiv: lambda a, b: sympy.sympify(a) / b,
+    functions.TruncToInt: sympy.floor,  # of what is positive, as sizes are
+    functions.FloorToInt: sympy.floor,
+    functions.CeilToInt: sympy.ceiling,
     functions.Mod: sympy.Mod,
     functions.PythonMod: sympy.Mod,
     functions.CeilDiv: lambda a, b: sympy.ceiling(sympy.sympify(a) / b),

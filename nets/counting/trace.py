@@ -16,7 +16,7 @@ from torch._subclasses.fake_tensor import (
     FakeTensorMode,
 )
 
-from nets.counting.arguments import Arguments, describe
+from nets.counting.arguments import Arguments, describe, name_of
 from nets.counting.functions import Functions
 from nets.counting.parameters import Ledger, ledger_of
 from nets.counting.performed import BACKWARD, Performed
@@ -134,9 +134,9 @@ class Run:
     kwargs: Mapping[str, Any]
 
     @contextmanager
-    def noting(self) -> Iterator[None]:
-        """Note what happens."""
-        with self.scopes.watching(), self.recorder, Functions(self.recorder):
+    def noting(self, *, steps: bool = False) -> Iterator[None]:
+        """Note what happens; with ``steps``, recurrent layers go through theirs even without gradients."""
+        with self.scopes.watching(), self.recorder, Functions(self.recorder, steps=steps):
             yield
 
     def trace(self) -> Trace:
@@ -181,7 +181,7 @@ def running(
     CountError
         In place of whatever goes wrong while it runs.
     """
-    name = type(module).__name__
+    name = name_of(module)
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
         module.train(training)

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 else:
     ModelMetaclass = type(BaseModel)
 
-Instant = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=False), quantity("second")]
+_Instant = Annotated[float, Field(strict=True, ge=0, le=LONGEST, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(strict=True, ge=NANOSECOND, le=LONGEST, allow_inf_nan=False)]
+
+Instant = Annotated[_Instant, quantity(_Instant, "second")]
 """Seconds since the start of the run, or a cost that may be nothing."""
 
-Seconds = Annotated[
-    float, Field(strict=True, ge=NANOSECOND, le=LONGEST, allow_inf_nan=False), quantity("second")
-]
+Seconds = Annotated[_Seconds, quantity(_Seconds, "second")]
 """A duration: at least the clock's one nanosecond."""
 
 PLAIN = BeforeValidator(plain_number)
@@ -29,6 +30,11 @@ Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), PLAIN
 Count = Annotated[int, Field(strict=True, ge=1, le=10**15), PLAIN]
 Bound = Annotated[int, Field(strict=True, ge=0, le=10**15), PLAIN]
 Seed = Annotated[int, Field(strict=True, ge=0, le=LARGEST_SEED), PLAIN]
+
+Text = Annotated[
+    str, Field(strict=True, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$")
+]
+"""What terminals, pages and files can show as it is: no control characters, none that turns the text."""
 
 FOLDER = "folder"
 """Key of the validation context: the folder that paths in a scenario are relative to."""

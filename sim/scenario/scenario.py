@@ -21,7 +21,7 @@ from sim.errors import ScenarioError
 from sim.files import text_of
 from sim.scenario.faults import sentences
 from sim.scenario.measured import file_named, times_by_worker
-from sim.scenario.model import FOLDER, Seed, Value, folder_of
+from sim.scenario.model import FOLDER, Seed, Text, Value, folder_of
 from sim.scenario.network import Network, Server, Stop
 from sim.scenario.override import override
 from sim.scenario.protocols import Protocol
@@ -41,7 +41,7 @@ class Scenario(Value):
     True
     """
 
-    title: str = ""
+    title: Text = ""
     seed: Seed = 0
     protocol: Protocol = Protocol()
     workers: Annotated[tuple[Worker, ...], Field(min_length=1)]

@@ -117,14 +117,17 @@ def _meant(given: str, unit: str) -> str:
     return f"; did you mean {bytes_}?" if what != "b" else f"; did you mean {bits} or {bytes_}?"
 
 
-def quantity(unit: str) -> BeforeValidator:
-    """Return what lets a field take texts with a unit, and numpy's numbers."""
+def quantity(number: Any, unit: str) -> BeforeValidator:  # noqa: ANN401 -- an annotated type
+    """Return what lets a field of numbers take texts with a unit, and numpy's numbers."""
 
     def convert(given: Any) -> Any:  # noqa: ANN401 -- unvalidated input
         return parse(given, unit) if isinstance(given, str) else plain_number(given)
 
-    return BeforeValidator(convert)
+    text = Annotated[str, Field(pattern=f"^{_QUANTITY.pattern}$", examples=[_EXAMPLES[unit]])]
+    return BeforeValidator(convert, json_schema_input_type=number | text)
 
 
-Bytes = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False, le=1e18), quantity("byte")]
-Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), quantity("byte/second")]
+_Bytes = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False, le=1e18)]
+_Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Bytes = Annotated[_Bytes, quantity(_Bytes, "byte")]
+Rate = Annotated[_Rate, quantity(_Rate, "byte/second")]

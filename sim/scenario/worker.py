@@ -9,12 +9,12 @@ from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator,
 from sim.scenario.durations import Compute, Duration, form
 from sim.scenario.faults import LIST, NUMBER, KeyFault
 from sim.scenario.measured import file_named, times_by_worker
-from sim.scenario.model import PLAIN, Count, Instant, Positive, Seconds, Value, folder_of
+from sim.scenario.model import PLAIN, Count, Instant, Positive, Seconds, Text, Value, folder_of
 from sim.scenario.units import Rate
 
 MOST_WORKERS = 1_000_000
 
-Name = Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Step = tuple[Instant, Positive]
 Interval = tuple[Instant, Seconds]
 Speed = Annotated[

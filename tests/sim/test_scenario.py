@@ -216,6 +216,14 @@ ONE = "[[workers]]\nname = 'w'\ngradients = 1\n"
             '[[workers]]\nname = "a\\u0007"\ngradients = 1\ncompute = 1\n',
             "workers[0].name: 'a\\x07' must hold no control characters",
         ),
+        (
+            '[[workers]]\nname = "a\\u202Eb"\ngradients = 1\ncompute = 1\n',
+            "workers[0].name: 'a\\u202eb' must hold no control characters",
+        ),
+        (
+            'title = "\\u001b[31m"\n' + ONE + "compute = 1",
+            "title: '\\x1b[31m' must hold no control characters",
+        ),
     ],
 )
 def test_a_wrong_scenario_is_refused_in_one_sentence(toml: str, sentence: str) -> None:

@@ -97,7 +97,8 @@ RULES: Mapping[str, Rule] = {
         "index_fill_ index_copy index_copy_ index_put_ index_put _unsafe_index_put max_unpool2d "
         "max_unpool3d diag_embed unfold_backward copy tril_ triu_ masked_scatter_ "
         "masked_scatter _pack_padded_sequence reflection_pad1d_backward reflection_pad2d_backward "
-        "replication_pad2d_backward lift _conj_physical complex",
+        "reflection_pad3d_backward replication_pad1d_backward replication_pad2d_backward "
+        "replication_pad3d_backward masked_scatter_backward lift _conj_physical complex",
     ),
     "aten.cat": lambda _: Work(kind=kinds.CONCAT),
     **_named(lookup, "embedding gather index_select index _unsafe_index take _unsafe_masked_index"),
@@ -114,8 +115,8 @@ RULES: Mapping[str, Rule] = {
     **_named(
         pointwise,
         "addr ger linalg_cross _prelu_kernel _prelu_kernel_backward native_dropout_backward "
-        "threshold_backward _fused_dropout rrelu_with_noise glu glu_backward log_sigmoid_forward "
-        "log_sigmoid_backward hardtanh_backward silu_backward gelu_backward "
+        "threshold_backward _fused_dropout rrelu_with_noise rrelu_with_noise_backward glu glu_backward "
+        "log_sigmoid_forward log_sigmoid_backward hardtanh_backward silu_backward gelu_backward "
         "hardswish hardswish_ hardswish_backward "
         "hardsigmoid_backward sigmoid_backward tanh_backward elu_backward "
         "leaky_relu_backward softplus_backward mish_backward softshrink_backward hardshrink_backward "

@@ -85,6 +85,16 @@ def _per_output(factor: int) -> Rule:
     return rule
 
 
+def _sampler_backward(factor: int) -> Rule:
+    """Return the rule for the gradients of numbers and of the places that they are taken from."""
+
+    def rule(call: Call) -> Work:
+        gradients = sum(call["output_mask"])
+        return Work(elementwise=factor * gradients * call["grad_output"].numel, kind=kinds.OTHER)
+
+    return rule
+
+
 _TAPS = {"nearest": 0, "nearest-exact": 0, "linear": 2, "bilinear": 4, "trilinear": 8, "bicubic": 16}
 
 
@@ -188,6 +198,8 @@ RULES: Mapping[str, Rule] = {
             "_adaptive_avg_pool3d",
             "adaptive_max_pool2d",
             "adaptive_max_pool3d",
+            "fractional_max_pool2d",
+            "fractional_max_pool3d",
         ),
         _pool_backward,
     ),
@@ -200,6 +212,8 @@ RULES: Mapping[str, Rule] = {
     },
     "aten.grid_sampler_2d": _per_output(4),
     "aten.grid_sampler_3d": _per_output(8),
+    "aten.grid_sampler_2d_backward": _sampler_backward(4),
+    "aten.grid_sampler_3d_backward": _sampler_backward(8),
     "torch.nn.functional.interpolate": _interpolate,
     "torch.nn.functional.local_response_norm": _response_norm,
     **dict.fromkeys(

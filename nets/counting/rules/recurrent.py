@@ -65,12 +65,17 @@ def _layer(call: Call) -> Work:
 
 
 def _layer_backward(call: Call) -> Work:
-    """Count the gradients of weights and states, and of the input if asked for; all are computed."""
+    """Count the gradients that are asked for: of the weights, the input, and the states after the first.
+
+    The first state's is left out unless somebody asks for it. All are computed.
+    """
     below, back = _layer_macs(call, "weight1", "weight2")
-    steps = product(call["input"].shape[:-1])
-    unasked = 0 if call["input"].differentiable else below
+    data, state = call["input"], call["hx_"]
+    steps = product(data.shape[:-1])
+    first = 0 if state.differentiable else data.shape[1] * call["weight2"].numel
+    asked = below * (data.differentiable + call["weight1"].differentiable)
     return Work(
-        macs=2 * (below + back) - unasked,
+        macs=asked + back * call["weight2"].differentiable + back - first,
         elementwise=steps * call["hidden_size"] * 2 * CELL["torch.lstm"],
         executed=2 * (below + back),
         kind=kinds.RECURRENCE,

@@ -63,9 +63,21 @@ def profiled_peak(module: nn.Module, data: Tensor, name: str) -> int:
     train(module, data, optimizer)
     held = [data, *module.parameters(), *module.buffers()]
     held += [v for values in optimizer.state.values() for v in values.values() if isinstance(v, Tensor)]
+    return _most_reserved(held, lambda: train(module, data, optimizer))
+
+
+def inferred_peak(module: nn.Module, data: Tensor) -> int:
+    """The most that a real second forward pass without gradients had reserved at once."""
+    module.eval()
+    with torch.inference_mode():
+        module(data)
+        return _most_reserved([data, *module.parameters(), *module.buffers()], lambda: module(data))
+
+
+def _most_reserved(held: list[Tensor], work: Callable[[], object]) -> int:
     before = sum({t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}.values())
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
-        train(module, data, optimizer)
+        work()
     events = [e for e in seen.profiler.kineto_results.events() if e.name() == "[memory]"]
     now = most = before
     for event in sorted(events, key=lambda e: e.start_ns()):
@@ -74,10 +86,10 @@ def profiled_peak(module: nn.Module, data: Tensor, name: str) -> int:
     return most
 
 
-def saved_bytes(module: nn.Module, data: Tensor) -> int:
-    """What autograd keeps of a real forward pass beside what the module holds, each storage once."""
+def saved_bytes(module: nn.Module, data: Tensor, *, mixed: bool = False) -> int:
+    """What autograd keeps of a real forward pass beside input, parameters and buffers, each storage once."""
     module.train()
-    own = {t.untyped_storage().data_ptr() for t in (*module.parameters(), *module.buffers())}
+    own = {t.untyped_storage().data_ptr() for t in (data, *module.parameters(), *module.buffers())}
     kept: dict[int, Tensor] = {}
 
     def pack(tensor: Tensor) -> Tensor:
@@ -85,7 +97,8 @@ def saved_bytes(module: nn.Module, data: Tensor) -> int:
             kept[tensor.untyped_storage().data_ptr()] = tensor
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    precision = torch.autocast("cpu", torch.bfloat16, enabled=mixed)
+    with precision, torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         loss = module(data).sum()
     total = sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
     del loss

@@ -1,15 +1,18 @@
 """Bytes of a step against torch's own instruments, and by hand."""
 
 import pickle
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
 from torch import nn
 
 import nets
+from nets import zoo
+from nets.build import build
 from nets.errors import NetsError
-from tests.nets.costing.modules import NETS, mlp
-from tests.nets.costing.real import profiled_peak, saved_bytes, tracked_peak
+from tests.nets.costing.modules import NETS, Vision, encoder, mlp
+from tests.nets.costing.real import inferred_peak, profiled_peak, saved_bytes, tracked_peak
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
@@ -33,6 +36,7 @@ def test_a_linear_layer_by_hand(optimizer: str) -> None:
         ("resnet", "adam"),
         ("vision", "adam"),
         ("vgg", "momentum"),
+        ("vgg", "adamw"),
     ],
 )
 def test_the_peak_is_that_of_mem_tracker(name: str, optimizer: str) -> None:
@@ -42,11 +46,46 @@ def test_the_peak_is_that_of_mem_tracker(name: str, optimizer: str) -> None:
     assert max(map(sum, zip(*outside, strict=True))) == tracked_peak(make, shape, optimizer)
 
 
-@pytest.mark.parametrize("name", ["mlp", "vgg", "resnet", "vision"])
+SAVING: Mapping[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    **{name: NETS[name] for name in ("mlp", "vgg", "resnet", "vision", "encoder")},
+    "encoder without dropout": (lambda: encoder(dropout=0.0), (8, 50, 64)),
+    "resnet50": (lambda: build(zoo.named("resnet50-v1")), (2, 3, 64, 64)),
+    "a deeper vision transformer": (lambda: Vision(192, 12), (2, 3, 64, 64)),
+}
+
+
+@pytest.mark.parametrize("name", list(SAVING))
 def test_what_is_saved_is_what_real_hooks_see(name: str) -> None:
-    make, shape = NETS[name]
+    make, shape = SAVING[name]
     saved = nets.cost(make(), shape).memory.kinds["saved activations"]
     assert saved == saved_bytes(make(), torch.rand(shape))
+
+
+@pytest.mark.parametrize("name", ["mlp", "vgg", "resnet", "vision", "encoder"])
+def test_what_is_saved_in_bfloat16_is_what_real_hooks_see(name: str) -> None:
+    make, shape = NETS[name]
+    saved = nets.cost(make(), shape, dtype="bfloat16").memory.kinds["saved activations"]
+    assert saved == saved_bytes(make().bfloat16(), torch.rand(shape).bfloat16())
+
+
+@pytest.mark.parametrize("name", ["mlp", "vgg", "resnet", "vision", "encoder"])
+def test_what_is_saved_in_mixed_numbers_is_what_real_hooks_see(name: str) -> None:
+    make, shape = NETS[name]
+    saved = nets.cost(make(), shape, dtype="mixed").memory.kinds["saved activations"]
+    assert saved == saved_bytes(make(), torch.rand(shape), mixed=True)
+
+
+@pytest.mark.parametrize("name", list(NETS))
+def test_the_peak_of_inference_is_within_two_percent_of_a_real_pass(name: str) -> None:
+    make, shape = NETS[name]
+    assert nets.cost(make(), shape, inference=True).peak.bytes == pytest.approx(
+        inferred_peak(make(), torch.rand(shape)), rel=0.02
+    )
+
+
+def test_the_peak_of_an_encoder_is_that_of_a_real_step_to_the_byte() -> None:
+    make, shape = NETS["encoder"]
+    assert nets.cost(make(), shape).peak.bytes == profiled_peak(make(), torch.rand(shape), "sgd")
 
 
 @pytest.mark.parametrize("name", list(NETS))

@@ -9,7 +9,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 import nets
-from tests.nets.counting.modules import Function, Tied
+from tests.nets.counting.modules import Function, Packed, Tied
 
 
 def backward(module: nn.Module, inputs: Any) -> dict[str, tuple[int, int]]:  # noqa: ANN401  # any input
@@ -83,7 +83,92 @@ def test_recurrent_layers() -> None:
     rows = backward(nn.LSTM(8, 16), (steps, examples, 8))
     forward = steps * examples * 64 * 24
     below = steps * examples * 64 * 8
-    assert rows["LSTM"] == (forward, 2 * forward - below)
+    first = examples * 64 * 16  # nobody asks for the gradient of the state before the first step
+    assert rows["LSTM"] == (forward, 2 * forward - below - first)
+    assert (
+        backward(nn.LSTM(8, 16, bidirectional=True), (steps, examples, 8))["LSTM"][1] == 2 * rows["LSTM"][1]
+    )
+
+
+@pytest.mark.parametrize("frozen", ["", "weight_ih", "weight_hh", "weight"])
+@pytest.mark.parametrize("asked", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("shape", [(5, 2, 8), (1, 3, 8)])
+def test_an_lstm_needs_four_gates_where_a_gru_that_is_taken_apart_needs_three(
+    frozen: str, asked: tuple[bool, bool], shape: tuple[int, ...]
+) -> None:
+    counted = []
+    for kind, gates in ((nn.LSTM, 4), (nn.GRU, 3)):
+        module = kind(8, 16, bidirectional=True)
+        for name, parameter in module.named_parameters():
+            parameter.requires_grad = not (frozen and name.startswith(frozen))
+        data = torch.zeros(shape, requires_grad=asked[0])
+        state = torch.zeros(2, shape[1], 16, requires_grad=asked[1])
+        states = (state, torch.zeros_like(state)) if kind is nn.LSTM else state
+        total = nets.table(module, [data, states], backward=True).total
+        counted.append((total.macs / gates, total.backward / gates))
+    assert counted[0] == counted[1]
+
+
+def test_packed_sequences_of_equal_lengths_cost_what_a_tensor_costs() -> None:
+    packed = nets.table(Packed(), [(3, 5, 8), torch.tensor([5, 5, 5])], backward=True).total
+    plain = nets.table(nn.LSTM(8, 16, batch_first=True), (3, 5, 8), backward=True).total
+    assert (packed.macs, packed.backward) == (plain.macs, plain.backward)
+
+
+@pytest.mark.parametrize("asked", [(False, False), (True, False), (False, True), (True, True)])
+def test_bilinear_gradients_cost_a_forward_pass_each(asked: tuple[bool, bool]) -> None:
+    data = [torch.zeros(3, 3, requires_grad=asked[0]), torch.zeros(3, 5, requires_grad=asked[1])]
+    total = nets.table(nn.Bilinear(3, 5, 2), data, backward=True).total
+    assert (total.macs, total.backward) == (3 * 30, 3 * 30 * (1 + sum(asked)))
+
+
+@pytest.mark.parametrize("asked", [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("rows", [(3, 5), (26, 35)])  # torch has another way for more than 25 rows
+def test_distances_cost_a_forward_pass_per_gradient(asked: tuple[bool, bool], rows: tuple[int, int]) -> None:
+    data = [torch.zeros(2, n, 4, requires_grad=ask) for n, ask in zip(rows, asked, strict=True)]
+    table = nets.table(Function(torch.cdist), data, backward=True)
+    once = 2 * rows[0] * rows[1] * 4
+    assert (table.total.macs, table.total.backward) == (once, once * sum(asked))
+    assert table.findings is not None
+    assert table.findings.complete
+
+
+@pytest.mark.parametrize("asked", [(True, False), (False, True), (True, True)])
+def test_a_convolution_with_time_first_is_one_like_others(asked: tuple[bool, bool]) -> None:
+    data = [torch.zeros(7, 2, 3, requires_grad=asked[0]), torch.zeros(3, 3, 5, requires_grad=asked[1])]
+    total = nets.table(
+        Function(lambda x, w, b: torch.conv_tbc(x, w, b, 1)), [*data, (5,)], backward=True
+    ).total
+    once = 2 * 7 * 3 * 3 * 5
+    assert (total.macs, total.backward) == (once, once * sum(asked))
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (nn.RReLU(), (1, 2, 8)),
+        (nn.FractionalMaxPool2d(2, output_size=3), (1, 2, 8, 8)),
+        (nn.FractionalMaxPool3d(2, output_size=3), (1, 2, 8, 8, 8)),
+        (nn.ReplicationPad1d(1), (1, 2, 8)),
+        (nn.ReplicationPad3d(1), (1, 2, 8, 8, 8)),
+        (nn.ReflectionPad3d(1), (1, 2, 8, 8, 8)),
+        (Function(functional.grid_sample), [(1, 2, 4, 4), (1, 3, 3, 2)]),
+        (Function(functional.pdist), (6, 4)),
+        (Function(lambda x: x.clone().addmm_(x, x)), (4, 4)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else None,
+)
+def test_every_gradient_has_a_rule(module: nn.Module, shape: Any) -> None:  # noqa: ANN401  # any input
+    shapes = shape if isinstance(shape, list) else [shape]
+    data = [torch.zeros(sizes, requires_grad=True) for sizes in shapes]
+    table = nets.table(module, data, backward=True)
+    assert table.findings is not None
+    assert table.findings.complete, table.findings.uncounted
+
+
+def test_distances_within_a_set_have_a_summand_for_both_rows_of_a_pair() -> None:
+    total = nets.table(Function(functional.pdist), torch.zeros(6, 4, requires_grad=True), backward=True).total
+    assert (total.macs, total.backward) == (15 * 4, 2 * 15 * 4)
 
 
 def test_a_shared_weight_gets_the_gradients_of_both_uses() -> None:

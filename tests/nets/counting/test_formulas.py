@@ -1,6 +1,7 @@
 """Formulas of traced modules: proved by tracing with numbers, size 1 included, or the exception is stated."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -105,6 +106,91 @@ def test_a_real_case_split_is_a_condition() -> None:
     assert "Holds for: N ≤ 10." in table.to("text")
     assert nets.table(Split(), "10x8").total.macs == 320
     assert nets.table(Split(), "11x8").total.macs == 176
+
+
+class Fork(nn.Module):
+    """A layer that is used as its input's sizes want it."""
+
+    def __init__(self, use: Callable[[nn.Linear, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.fc, self.use = nn.Linear(8, 8), use
+
+    def forward(self, data: Tensor) -> Tensor:
+        return self.use(self.fc, data)
+
+
+def times(count: Callable[[int], int]) -> Callable[[nn.Linear, Tensor], Tensor]:
+    """Use the layer on so many steps of a sequence, one by one."""
+
+    def use(layer: nn.Linear, data: Tensor) -> Tensor:
+        return torch.stack([layer(data[:, min(i, data.shape[1] - 1)]) for i in range(count(data.shape[1]))])
+
+    return use
+
+
+def twice_if(large: Callable[[torch.Size], bool]) -> Callable[[nn.Linear, Tensor], Tensor]:
+    """Use the layer twice where its input is large."""
+    return lambda layer, data: torch.as_tensor(layer(layer(data)) if large(data.shape) else layer(data))
+
+
+@pytest.mark.parametrize(
+    ("use", "holds"),
+    [
+        (times(lambda size: min(size, 3)), sympy.Ge(L, 3)),
+        (times(lambda size: min(size, 12)), None),
+        (times(lambda size: max(size, 4)), None),
+        (times(lambda size: size // 2 + 1), None),
+        (lambda layer, data: layer(data[:, -30:]), sympy.Le(L, 30)),
+        (lambda layer, data: layer(data[:, :64]), sympy.Le(L, 64)),
+        (lambda layer, data: layer(data[:, : int(0.5 * data.shape[1]) + 1]), None),
+        (lambda layer, data: sum(layer(part).sum() for part in data.chunk(4, 1)), None),
+        (twice_if(lambda shape: shape[1] > 20), sympy.Le(L, 20)),
+        (twice_if(lambda shape: shape[1] > 10_000), sympy.Le(L, 10_000)),
+        (twice_if(lambda shape: shape[1] == 7), sympy.Ne(L, 7)),
+        (twice_if(lambda shape: shape[1] % 3 == 0), sympy.Ne(sympy.Mod(L, 3), 0)),
+        (twice_if(lambda shape: shape[0] == shape[1]), sympy.Ne(N, L)),
+        (twice_if(lambda shape: shape[0] * shape[1] > 300), sympy.Le(L * N, 300)),
+    ],
+    ids=[str(case) for case in range(14)],
+)
+def test_where_a_formula_says_it_holds_it_does(
+    use: Callable[[nn.Linear, Tensor], Tensor], holds: sympy.Rel | None
+) -> None:
+    table = nets.table(Fork(use), "NxLx8")
+    assert holds is None or holds in table.conditions
+    assert table.findings is not None
+    only = [pin for pin in table.findings.pins if pin.startswith("Holds for L = 5 only")]
+    tried = 0
+    for values in itertools.product((1, 2, 20), (1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 20, 21, 30, 31, 65)):
+        n, length = values
+        if (only and length != 5) or not all(
+            sympy.sympify(c).subs({N: n, L: length}) for c in table.conditions
+        ):
+            continue
+        tried += 1
+        counted = nets.table(Fork(use), (n, length, 8)).total
+        assert put(table.total.macs, N=n, L=length) == counted.macs
+        assert put(table.total.activations, N=n, L=length) == counted.activations
+    assert tried >= 3
+
+
+def test_a_condition_on_three_sizes_is_not_lost() -> None:
+    module = Fork(twice_if(lambda shape: shape[0] * shape[1] * shape[2] > 3000))
+    table = nets.table(module, "NxHxWx8")
+    assert table.total.macs == 128 * N * H * symbol("W")
+    assert sympy.Gt(N * H * symbol("W"), 3000) in table.conditions
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"),
+    [
+        (lambda size: int(0.3 * size), "multiplied by 0.3, which rounds differently from size to size"),
+        (lambda size: round(size / 2), r"states a size as RoundToInt\(IntTrueDiv\(L, 2\)\), and no formula"),
+    ],
+)
+def test_sizes_that_no_formula_states_are_told(size: Callable[[int], int], sentence: str) -> None:
+    with pytest.raises(nets.NetsError, match=sentence):
+        nets.table(Fork(lambda layer, data: layer(data[:, : size(data.shape[1]) + 1])), "NxLx8")
 
 
 def test_a_choice_of_back_end_is_none() -> None:
