@@ -1,6 +1,7 @@
 """The commands that learn from recorded live runs, and predict others: ``calibrate`` and ``predict``."""
 
 from pathlib import Path
+from textwrap import wrap
 
 import click
 
@@ -49,7 +50,7 @@ def calibrate(files: tuple[Path, ...], out: Path) -> None:
     "--replicas", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Simulations of each."
 )
 @click.option(
-    "--scenario", "kept", type=PATH, metavar="FILE.toml", help="Write the scenario with what was fitted."
+    "--out", type=PATH, metavar="FILE.toml", help="Write the scenario with what was fitted, for `run`."
 )
 @click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead.")
 def predict(
@@ -98,7 +99,8 @@ def predict(
             screen.print(overview(found))
             for sentence in worst(found):
                 click.echo(sentence)
-        click.echo(f"fitted on {', '.join(str(run['file']) for run in fitted.runs)}")
+        for line in wrap(f"fitted on {', '.join(str(run['file']) for run in fitted.runs)}", screen.width):
+            click.echo(line)
     if out is not None:
         write(out, found[0].scenario.to_toml().encode())
         click.echo(f"out written to {out}", err=True)

@@ -112,11 +112,11 @@ def overview(found: Sequence[Prediction]) -> RenderableType:
     """Return a row for each setting: updates a second and mean staleness, and their errors."""
     names = ("updates a second", "staleness, mean")
     columns = [Column("setting", words=True)]
-    columns += [Column(head) for name in ("updates/s", "staleness") for head in (name, "predicted", "error")]
+    columns += [Column(head) for name in ("updates/s", "stale") for head in (name, "pred.", "error")]
     columns += [Column("distance")]
     rows = []
     for each in found:
-        cells = [each.title]
+        cells = [_short(each.title)]
         for name in names:
             row = each.row(name)
             measured = "–" if row.measured is None else _figure(row.measured, row)
@@ -129,10 +129,19 @@ def worst(found: Sequence[Prediction]) -> list[str]:
     """Return sentences on the errors of all settings together."""
     sentences = []
     for name in ("updates a second", "staleness, mean"):
-        errors = sorted((abs(each.row(name).error or 0.0), each.title) for each in found)
+        errors = sorted((abs(each.row(name).error or 0.0), _short(each.title)) for each in found)
         middle = (errors[(len(errors) - 1) // 2][0] + errors[len(errors) // 2][0]) / 2
         sentences.append(f"{name}: median error {middle:.1%}, largest {errors[-1][0]:.1%} ({errors[-1][1]})")
     return sentences
+
+
+def _short(title: str) -> str:
+    """Return a title without what a live run adds to it.
+
+    >>> _short("Four workers (live, sleep, times × 0.1)")
+    'Four workers'
+    """
+    return title.partition(" (live, ")[0]
 
 
 def _figure(figure: Figure, row: Row) -> str:

@@ -104,7 +104,7 @@ def test_the_commands_go_from_records_to_an_answer(capsys: pytest.CaptureFixture
     assert Path("again.toml").read_text() == Path("fitted.toml").read_text()
     arguments = ["--protocol", "k-async:k=3", "--set", "stop.time=5", "--replicas", "2"]
     assert main(["predict", "fitted.toml", *arguments, "--out", "there.toml"]) == 0
-    assert "fitted on small.parquet, large.parquet" in capsys.readouterr().out
+    assert "fitted on small.parquet, large.parquet\n" in capsys.readouterr().out
     assert main(["run", "there.toml", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["scenario"]["network"]["latency"] == pytest.approx(LATENCY, rel=1e-6)
