@@ -15,16 +15,17 @@ from sim.cli_output import check_writable
 from sim.errors import SimError
 from sim.files import write
 from sim.progress import RunsWatch
+from sim.statistics import CONFIDENCE
 from sim.sweep import text
 from sim.sweep.files import journal_of, kind_of, records
 from sim.sweep.journal import Journal
 from sim.sweep.perform import WHOLE, Row, parse_shard
 from sim.sweep.plan import Plan
 from sim.sweep.points import parse_axis
-from sim.sweep.replicas import CONFIDENCE, MOST, Replicas
+from sim.sweep.replicas import MOST, Replicas
 from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, frame, summaries
-from sim.terminal import Screen, as_json
+from sim.terminal import Screen, as_json, wrapped
 
 Command = Callable[..., Any]
 PATH = click.Path(dir_okay=False, path_type=Path)
@@ -251,7 +252,7 @@ def _print(plan: Plan, found: Sequence[Summary], figures: Sequence[str]) -> None
 
 def _print_lines(screen: Screen, lines: Sequence[str]) -> None:
     for line in lines:
-        screen.print(text.wrapped(line, screen.width), markup=False)
+        screen.print(wrapped(line, screen.width), markup=False)
 
 
 def _data(plan: Plan, rows: Sequence[Row], found: Sequence[Summary]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sim.errors import SimError, SimulationError
 from sim.progress import Watch
 from sim.scenario import Scenario, Stop
 from sim.scenario.chance import without_chance
-from sim.terminal import Screen, as_json
+from sim.terminal import Screen, as_json, wrapped
 from sim.trace import Trace
 
 if TYPE_CHECKING:
@@ -227,24 +227,34 @@ def k(
     replicas: int,
     gradients: int,
 ) -> None:
-    """Draw updates per second and mean staleness over K, for the workers of the scenario in FILE."""
+    """Draw updates per second and mean staleness over K, for the workers of the scenario in FILE.
+
+    Prints the numbers too, and which K makes most updates and most gradients a second.
+    """
     _writable(out)
     given = scenario_in(file, settings_of(sets, protocols))
     given.spare({"out": out})
     scenario = given.scenario
-    from sim.theory import plots
+    from sim.theory import over_k_text, plots
+    from sim.theory import tables as show
     from sim.theory.over_k import over_k
 
+    first = scenario.seed if seed is None else seed
     with _bar() as bar:
         task = bar.add_task("simulating", total=None)
         curves = over_k(
             scenario,
             replicas,
             gradients,
-            scenario.seed if seed is None else seed,
+            first,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     plots.write(plots.over_k(scenario, curves), out)
+    screen = Screen()
+    screen.print(over_k_text.table(curves))
+    for sentence in over_k_text.best(curves):
+        click.echo(wrapped(sentence, screen.width))
+    click.echo(wrapped(show.method(replicas, first), screen.width))
     click.echo(f"written to {out}", err=True)
 
 

@@ -7,8 +7,14 @@ normal, and Student's t gives the interval.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+
+CONFIDENCE: Final = 0.95
+"""Of the intervals that are shown."""
+
+MOST_DECIMALS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,25 @@ class Estimate:
         if self.error == 0:
             return 1.0 if math.isclose(self.mean, truth, rel_tol=1e-9, abs_tol=1e-9) else 0.0
         return 2 * float(stdtr(self.replicas - 1, -abs(self.mean - truth) / self.error))
+
+
+def interval(estimate: Estimate | None) -> str:
+    """Return a mean and half its interval, to two digits of that; without an interval, the mean.
+
+    >>> interval(Estimate(mean=12.3456, error=0.02, replicas=20))
+    '12.346 ± 0.042'
+    >>> interval(Estimate(mean=12.3456, error=0.0, replicas=20)), interval(None)
+    ('12.3456', '–')
+    """
+    if estimate is None:
+        return "–"
+    half = estimate.half_width(CONFIDENCE)
+    if not half:
+        return f"{estimate.mean:.6g}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    if decimals > MOST_DECIMALS:
+        return f"{estimate.mean:.6g} ± {half:.2g}"
+    return f"{estimate.mean:.{decimals}f} ± {half:.{decimals}f}"
 
 
 def sigmas(p_value: float) -> float:

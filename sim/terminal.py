@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import zip_longest
+from textwrap import fill
 from typing import Any, Final
 
 from rich.cells import cell_len
@@ -42,6 +43,7 @@ BOLD: Final = Style(bold=True)
 
 _ERRORS: Final = "dlsyslab"
 _ASCII: Final = "dlsyslab_ascii"
+_TOGETHER: Final = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 """Names under which Python's codecs know `_stand_in` and `_ascii`."""
 
 _PLAIN: Final = str.maketrans(
@@ -127,6 +129,11 @@ class Screen(Console):
     def on_broken_pipe(self) -> None:
         """Pass on that nobody reads any more, for the command line to end with its status."""
         raise  # noqa: PLE0704 -- rich calls this from its handler of BrokenPipeError
+
+
+def wrapped(sentence: str, width: int) -> str:
+    """Return a sentence in lines of a width; what belongs to one interval stays together."""
+    return fill(sentence.replace(" ± ", _TOGETHER), width).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _columns() -> int:

@@ -9,11 +9,11 @@ from sim.errors import ScenarioError
 from sim.scenario import Scenario, Stop
 from sim.scenario.override import parse_protocol
 from sim.scenario.protocols import Protocol
-from sim.statistics import Estimate
+from sim.statistics import CONFIDENCE, Estimate
 from sim.sweep.perform import Progress, Row
 from sim.sweep.plan import Plan
 from sim.sweep.points import Axis, plain
-from sim.sweep.replicas import CONFIDENCE, Replicas
+from sim.sweep.replicas import Replicas
 from sim.sweep.sweeping import swept
 from sim.sweep.table import Summary, paired, summaries
 

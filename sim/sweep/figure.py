@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sim.sweep.replicas import CONFIDENCE
+from sim.statistics import CONFIDENCE
 from sim.sweep.table import Summary
 from sim.sweep.text import value
 

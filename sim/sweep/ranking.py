@@ -17,8 +17,7 @@ from typing import Any, Final, Self
 from sim.errors import SimError
 from sim.scenario.chance import without_chance
 from sim.scenario.values import shown
-from sim.statistics import Estimate
-from sim.sweep.replicas import CONFIDENCE
+from sim.statistics import CONFIDENCE, Estimate
 from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, paired
 

@@ -7,11 +7,8 @@ from typing import Final, Self
 
 from sim.errors import SimError
 from sim.scenario.values import LARGEST_SEED, checked_seed, shown
-from sim.statistics import Estimate
+from sim.statistics import CONFIDENCE, Estimate
 from sim.sweep.runs import Figure, Result, check_name
-
-CONFIDENCE: Final = 0.95
-"""Of every interval."""
 
 MOST: Final = 1000
 """Runs of a point, unless told otherwise, however wide its interval."""

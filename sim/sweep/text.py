@@ -1,14 +1,12 @@
 """A sweep as tables for the terminal: a row for each point, means with their intervals."""
 
 import json
-import math
 from collections.abc import Iterator, Sequence
-from textwrap import fill
 from typing import Any, Final
 
-from sim.statistics import Estimate
+from sim.statistics import CONFIDENCE, interval
 from sim.sweep.ranking import Ranking
-from sim.sweep.replicas import CONFIDENCE, Replicas
+from sim.sweep.replicas import Replicas
 from sim.sweep.table import Summary
 from sim.terminal import Column, Grid
 
@@ -17,9 +15,6 @@ FIGURES: Final = ("updates_per_second", "gradients_per_second", "staleness.mean"
 
 MOST_LINES: Final = 7
 """That can be told apart in a figure."""
-
-MOST_DECIMALS: Final = 9
-_TOGETHER: Final = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
 
 def value(given: Any) -> str:  # noqa: ANN401 -- whatever a field is set to
@@ -34,30 +29,6 @@ def value(given: Any) -> str:  # noqa: ANN401 -- whatever a field is set to
 def settings(summary: Summary) -> str:
     """Return what sets a point apart, in one line."""
     return ", ".join(f"{path} = {value(each)}" for path, each in summary.point.settings.items())
-
-
-def interval(estimate: Estimate | None) -> str:
-    """Return a mean and half its interval, to two digits of that; without an interval, the mean.
-
-    >>> interval(Estimate(mean=12.3456, error=0.02, replicas=20))
-    '12.346 ± 0.042'
-    >>> interval(Estimate(mean=12.3456, error=0.0, replicas=20)), interval(None)
-    ('12.3456', '–')
-    """
-    if estimate is None:
-        return "–"
-    half = estimate.half_width(CONFIDENCE)
-    if not half:
-        return f"{estimate.mean:.6g}"
-    decimals = max(0, 1 - math.floor(math.log10(half)))
-    if decimals > MOST_DECIMALS:
-        return f"{estimate.mean:.6g} ± {half:.2g}"
-    return f"{estimate.mean:.{decimals}f} ± {half:.{decimals}f}"
-
-
-def wrapped(sentence: str, width: int) -> str:
-    """Return a sentence in lines of a width; what belongs to one interval stays together."""
-    return fill(sentence.replace(" ± ", _TOGETHER), width).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def points(found: Sequence[Summary], figures: Sequence[str]) -> Grid:

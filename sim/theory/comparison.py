@@ -8,7 +8,7 @@ from typing import Final, Literal
 from sim.engine import simulate
 from sim.scenario import Scenario
 from sim.scenario.chance import without_chance
-from sim.statistics import Estimate
+from sim.statistics import CONFIDENCE, Estimate
 from sim.theory.form import Prediction
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import gradients
@@ -18,9 +18,6 @@ Verdict = Literal["exact", "agrees", "by chance", "undecided", "disagrees", "no 
 """``by chance``: outside its own interval, but not outside one as wide as so many comparisons ask for.
 ``undecided``: all replicas gave the same other number, so that there is no interval. ``no interval``: the
 tails are so heavy that the means of such replicas are far from normal."""
-
-CONFIDENCE: Final = 0.95
-"""Of each number's interval."""
 
 CERTAINTY: Final = 0.999
 """Confidence with which no number of a comparison is said to disagree where all are right."""

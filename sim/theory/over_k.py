@@ -30,6 +30,13 @@ class Level:
     expected_throughput: float | None
     expected_staleness: float | None
 
+    @property
+    def gradients(self) -> Estimate:
+        """Gradients applied a second: each update is made of K."""
+        return Estimate(
+            self.k * self.throughput.mean, self.k * self.throughput.error, self.throughput.replicas
+        )
+
 
 def over_k(
     scenario: Scenario,

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from sim.errors import SimError
 from sim.files import write as write_file
 from sim.scenario import Scenario
-from sim.statistics import Estimate
-from sim.theory.comparison import CONFIDENCE
+from sim.statistics import CONFIDENCE, Estimate
 from sim.theory.forms_distribution import distribution
 from sim.theory.lengths import WARM_UP
 from sim.theory.measures import staleness_values

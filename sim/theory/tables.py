@@ -9,11 +9,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sim.scenario import Scenario
-from sim.statistics import sigmas
+from sim.statistics import CONFIDENCE, sigmas
 from sim.terminal import Column, Grid, Screen, plain
 from sim.theory.applying import Refusal
 from sim.theory.assumptions import ENDLESS
-from sim.theory.comparison import CONFIDENCE, Finding
+from sim.theory.comparison import Finding
 from sim.theory.form import ClosedForm
 from sim.theory.lengths import TOO_SHORT, WARM_UP
 from sim.theory.validate import Row

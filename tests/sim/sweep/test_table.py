@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from sim import Exponential, Scenario, SimError
-from sim.statistics import Estimate
+from sim.statistics import Estimate, interval
 from sim.sweep import sweep, text
 from sim.sweep.files import KINDS, kind_of, records
 from sim.sweep.perform import Row
@@ -20,6 +20,7 @@ from sim.sweep.points import Point
 from sim.sweep.ranking import Bound, rank
 from sim.sweep.runs import Figure, Result
 from sim.sweep.table import Summary, frame, paired, summaries
+from sim.terminal import wrapped
 from tests.sim.sweep.scenarios import FOUR, OVER, TWO
 
 
@@ -130,12 +131,12 @@ def test_what_is_no_bound_is_one_sentence(given: str) -> None:
     ],
 )
 def test_an_interval_has_two_digits_and_the_mean_as_many(mean: float, error: float, printed: str) -> None:
-    assert text.interval(Estimate(mean, error, 20)) == printed
+    assert interval(Estimate(mean, error, 20)) == printed
 
 
 def test_sentences_break_at_no_interval() -> None:
     for width in range(20, 60):
-        lines = text.wrapped("Its lead over the runner-up is 0.5828 ± 0.0018, over common seeds.", width)
+        lines = wrapped("Its lead over the runner-up is 0.5828 ± 0.0018, over common seeds.", width)
         assert all(len(line) <= width for line in lines.splitlines())
         assert "0.5828 ± 0.0018" in lines
 

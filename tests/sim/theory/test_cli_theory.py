@@ -8,7 +8,10 @@ import pytest
 
 from sim import Scenario, SimulationError, Trace, cli_theory, simulate
 from sim.cli import main
+from sim.statistics import Estimate
 from sim.theory import validate
+from sim.theory.over_k import FAMILY, Level
+from sim.theory.over_k_text import best
 from tests.commands import run_python
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -50,6 +53,37 @@ def test_pictures(kind: str, tmp_path: Path) -> None:
     fast = ["--replicas", "2", "--gradients", "200"] if kind == "k" else []
     assert main(["plot", kind, EIGHT, "--out", str(tmp_path / "x.svg"), *fast]) == 0
     assert (tmp_path / "x.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_numbers_stand_beside_the_picture_over_k(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["plot", "k", EIGHT, "--out", str(tmp_path / "x.svg"), "--replicas", "2"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    values = [(row[0], int(row[1])) for row in rows if row and row[0] in FAMILY]
+    assert values == [(name, k) for name in FAMILY for k in range(1, 9)]
+    of_batch = {row[1]: float(row[5]) for row in rows if row and row[0] == "k-batch-async"}
+    assert all(rate == pytest.approx(8, rel=0.1) for rate in of_batch.values())  # gradients of eight workers
+
+
+def test_the_best_k_is_named_with_what_may_be_as_good() -> None:
+    def level(protocol: str, k: int, updates: float) -> Level:
+        return Level(protocol, k, Estimate(updates, 0.01, 5), Estimate(1.0, 0.0, 5), None, None)
+
+    levels = [
+        level("k-sync", 1, 8.0),
+        level("k-sync", 2, 5.0),
+        level("k-async", 2, 4.99),
+        level("k-async", 3, 2),
+    ]
+    assert list(best(levels)) == [
+        "Most updates a second: k-sync of K = 1, 8.000 ± 0.028.",
+        (
+            "Most gradients a second: k-sync of K = 2, 10.000 ± 0.056; intervals that overlap with it:"
+            " k-async of K = 2."
+        ),
+    ]
 
 
 @pytest.mark.parametrize("name", ["x.gif", "x", "missing/x.png"])
