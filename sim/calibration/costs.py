@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.clock import NANOSECONDS, NEVER
+from sim.scenario.durations import mean_of
 from sim.statistics import Estimate
 from sim.trace import Trace
 
@@ -71,13 +72,14 @@ def _of_run(trace: Trace) -> tuple[Mean, Mean, Mean]:
     """
     ticks = trace.ticks
     done = ticks["served_at"] != NEVER
+    waited = Mean(-mean_of(trace.scenario.server.apply), 0.0)  # by the scenario, on top of the work
     adding, closing = _mean((ticks["served_at"] - ticks["service_at"])[done]), _mean(_updates(trace))
     first, again = _sendings(trace)
     sending = _mean(again if len(again) else first)
     more = Mean(_mean(first).seconds - sending.seconds, np.hypot(_mean(first).error, sending.error))
     pulls = _mean(ticks["read_at"] - ticks["left_at"])
     pushes = _mean((ticks["service_at"] - ticks["computed_at"])[_found_idle(trace)])
-    return _sum(pulls, pushes), _sum(adding, sending), _sum(closing, more) if len(again) else closing
+    return _sum(pulls, pushes), _sum(adding, sending, waited), _sum(closing, more) if len(again) else closing
 
 
 def _sendings(trace: Trace) -> tuple[Integers, Integers]:

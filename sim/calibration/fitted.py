@@ -14,7 +14,9 @@ from sim.calibration.laws import FEWEST, Candidate, choose
 from sim.errors import ScenarioError, TraceError
 from sim.files import text_of
 from sim.scenario import Scenario
+from sim.scenario.durations import mean_of
 from sim.scenario.scenario import faults_of, parsed
+from sim.scenario.values import shown
 from sim.trace import Trace
 
 FORMAT: Final = "dlsyslab calibration 1"
@@ -50,12 +52,20 @@ class Fitted:
     def filled(self, scenario: Scenario) -> Scenario:
         """Return a scenario with all that was fitted: its network, its server and its compute times.
 
-        The costs are those of the scenario's bytes and of as many updates as its protocol makes.
+        The costs are those of the scenario's bytes and of as many updates as its protocol makes; what it says
+        of the server's time comes on top, as in a live run.
+
+        Raises
+        ------
+        ScenarioError
+            Where it says of the network what was fitted, or gives the server's time as a distribution.
         """
+        _check_open(scenario)
         data = scenario.to_data()
         size = scenario.network.weight_bytes + scenario.network.gradient_bytes
         batch = scenario.protocol.batch(scenario.size) or scenario.size
-        apply = self.costs.gradient.of(size) + self.costs.update.of(size) / batch
+        added = mean_of(scenario.server.apply)
+        apply = added + self.costs.gradient.of(size) + self.costs.update.of(size) / batch
         ways = self.costs.ways
         network = dict(data.get("network", {})) | {"latency": ways.seconds / 2}
         if ways.per_byte:
@@ -107,9 +117,15 @@ class Fitted:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Self:
+        for name in Costs._fields:
+            for key, value in data["costs"][name].items():
+                if not isinstance(value, float) or not 0 <= value < float("inf"):
+                    raise ScenarioError(
+                        f"costs.{name}.{key}: {shown(value)} must be a finite number, at least 0"
+                    )
         return cls(
             Scenario.from_data(data["scenario"]),
-            data["runs"],
+            [run | {"file": run["file"]} for run in data["runs"]],
             Costs(*(Cost(**data["costs"][name]) for name in Costs._fields)),
             [(each["given"], each["law"]) for each in data["compute"]],
             [
@@ -202,6 +218,24 @@ def _alike(runs: Sequence[Trace], found: Costs) -> list[str]:
             " only by its own stamps, not by runs with several"
         )
     return notes
+
+
+def _check_open(scenario: Scenario) -> None:
+    """Raise `ScenarioError` where a scenario does not leave open what was fitted."""
+    network = scenario.network
+    given = {
+        "network.latency": network.latency,
+        "network.bandwidth": network.bandwidth,
+        "network.server_bandwidth": network.server_bandwidth,
+        "bandwidth of a worker": any(worker.bandwidth for worker in scenario.workers),
+    }
+    for name, value in given.items():
+        if value:
+            raise ScenarioError(f"{name} is given, but what calibrate found takes its place: leave it out")
+    if not isinstance(scenario.server.apply, int | float):
+        raise ScenarioError(
+            "server.apply is a distribution, but what calibrate found is added to it: give a number"
+        )
 
 
 def _about(name: str, trace: Trace) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import Network, Protocol, ScenarioError, Trace, TraceError, Worker, simulate
+from sim import Network, Protocol, ScenarioError, Server, Trace, TraceError, Worker, simulate
 from sim.calibration.costs import costs
 from sim.calibration.fitted import Fitted, calibrate
 from tests.sim.calibration.runs import (
@@ -65,6 +65,44 @@ def test_a_filled_scenario_is_the_one_that_was_recorded() -> None:
     assert simulate(filled).applied > 0
 
 
+def test_the_time_that_a_scenario_gives_its_server_comes_on_top() -> None:
+    given = Server(apply=0.005)
+    told = recorded(asked(Protocol.asynchronous()))
+    ticks = dict(told.ticks)
+    slept = told.scenario.replace(server=Server(apply=0.0004))
+    trace = Trace(slept, 1, "live", told.ended, told.end, ticks, told.stays, told.unread)
+    fitted = calibrate({"it": trace})
+    real = PER_GRADIENT + PER_BYTE * 8e3
+    assert fitted.costs.gradient.seconds == pytest.approx(real - 0.0004, rel=1e-6)
+    filled = fitted.filled(asked(Protocol.asynchronous()).replace(server=given))
+    assert filled.server.apply == pytest.approx(0.005 + real - 0.0004, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"network.latency": 0.1}, "network.latency is given"),
+        ({"network.bandwidth": 1e9}, "network.bandwidth is given"),
+        ({"network.server_bandwidth": 1e9}, "network.server_bandwidth is given"),
+        ({"workers[0].bandwidth": 1e9}, "bandwidth of a worker is given"),
+        ({"server.apply": {"kind": "exponential", "mean": 0.1}}, "server.apply is a distribution"),
+    ],
+)
+def test_a_scenario_must_leave_open_what_was_fitted(settings: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ScenarioError, match=sentence):
+        calibrate({"small": SMALL}).filled(asked(Protocol.bsp()).with_(settings))
+
+
+@pytest.mark.parametrize("value", ['"abc"', "-1.0", "nan", "inf", "true"])
+def test_costs_that_are_no_numbers_are_refused(value: str, tmp_path: Path) -> None:
+    text = calibrate({"small": SMALL}).to_toml()
+    start = text.index("[costs.ways]\nseconds = ") + len("[costs.ways]\nseconds = ")
+    path = tmp_path / "fitted.toml"
+    path.write_text(text[:start] + value + text[text.index("\n", start) :])
+    with pytest.raises(ScenarioError, match=r"fitted.toml: costs.ways.seconds: .* must be a finite number"):
+        Fitted.load(path)
+
+
 def test_a_law_goes_to_the_workers_whose_times_it_was_fitted_to_at_speed_1() -> None:
     fleet = [
         Worker(name="slow", compute=1.0, speed=0.5),
@@ -117,6 +155,13 @@ def test_what_is_no_calibration_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "fitted.toml"
     path.write_text(text)
     with pytest.raises(ScenarioError, match=r"fitted.toml: not what calibrate writes: "):
+        Fitted.load(path)
+
+
+def test_a_calibration_that_lost_the_name_of_a_run_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fitted.toml"
+    path.write_text(calibrate({"small": SMALL}).to_toml().replace('file = "small"', ""))
+    with pytest.raises(ScenarioError, match=r"fitted.toml: not what calibrate writes: 'file' is missing"):
         Fitted.load(path)
 
 

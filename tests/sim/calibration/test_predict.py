@@ -108,8 +108,11 @@ def test_the_commands_go_from_records_to_an_answer(capsys: pytest.CaptureFixture
     assert main(["run", "there.toml", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["scenario"]["network"]["latency"] == pytest.approx(LATENCY, rel=1e-6)
-    assert main(["predict", "fitted.toml", "there.toml", "--set", "title='Asked'", "--replicas", "2"]) == 0
+    Path("asked.toml").write_text(asked(Protocol.bsp()).to_toml())
+    assert main(["predict", "fitted.toml", "asked.toml", "--set", "title='Asked'", "--replicas", "2"]) == 0
     assert capsys.readouterr().out.startswith("Asked")
+    assert main(["predict", "fitted.toml", "there.toml"]) == 2
+    assert capsys.readouterr().err.startswith("error: network.latency is given, but what calibrate found")
     against = ["--against", "small.parquet", "--against", "large.parquet", "--replicas", "2"]
     assert main(["predict", "fitted.toml", *against]) == 0
     assert "median error" in capsys.readouterr().out
