@@ -38,6 +38,17 @@ def true_size(func: Any, args: Any, index: int, result: Tensor, kind: str) -> An
     return result.untyped_storage().nbytes()
 
 
+def shared(func: Any, result: Any) -> Any:  # noqa: ANN401  # torch's protocol
+    """Return an operation's results, the same tensor twice where kernels return it twice.
+
+    Both biases of an LSTM have one gradient; torch's cache of fakes forgets that after the first time.
+    """
+    if func is not _LSTM_GRADIENTS:
+        return result
+    data, weight, states, bias, _, *rest = result
+    return (data, weight, states, bias, bias, *rest)
+
+
 def scratch(func: Any, args: Any, results: list[Tensor], kind: str) -> tuple[Any, ...]:  # noqa: ANN401  # torch's protocol
     """Return the bytes that an operation holds beside what it returns, while it runs, where they are known.
 
