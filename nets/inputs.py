@@ -48,7 +48,9 @@ def is_shape(value: Any) -> bool:  # noqa: ANN401  # what users give
 
 
 def _is_one(value: Any) -> bool:  # noqa: ANN401  # what users give
-    if isinstance(value, bool | str) or value is None or (hasattr(value, "shape") and len(value.shape)):
+    if isinstance(value, bool | str) or value is None or hasattr(value, "requires_grad"):
+        return False  # a tensor of torch's is an input, not a size
+    if hasattr(value, "shape") and len(value.shape):
         return False
     return isinstance(value, float) or hasattr(value, "__index__") or hasattr(value, "free_symbols")
 
@@ -80,6 +82,8 @@ def _checked(size: Any, shape: Any) -> Size:  # noqa: ANN401  # what users give
     except TypeError:
         whole = 0
     if not 1 <= whole <= LARGEST:
+        if whole > LARGEST:
+            raise InputError(f"input {show(tuple(shape))}: {size!r} is larger than a 64-bit index")
         raise InputError(f"input {show(tuple(shape))}: {size!r} must be an integer of at least 1")
     return whole
 

@@ -73,7 +73,8 @@ def find(
 
 
 def _kind(thing: object) -> str:
-    return f"a {type(thing).__name__}" if thing is not None else "None"
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}" if thing is not None else "None"
 
 
 def refuse(subject: object) -> InputError:
@@ -82,9 +83,10 @@ def refuse(subject: object) -> InputError:
         return InputError(
             f"{subject.__name__} is a class: give an instance of it, such as {subject.__name__}(…)"
         )
-    return InputError(
-        f"{_kind(subject)} cannot be counted: give the name of a net, a network or a torch module"
-    )
+    way_out = "give the name of a net, a network or a torch module"
+    if type(subject).__name__ == "ExportedProgram":
+        way_out = "give its module()"
+    return InputError(f"{_kind(subject)} cannot be counted: {way_out}")
 
 
 def _file(path: str) -> ModuleType:

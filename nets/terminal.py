@@ -12,6 +12,7 @@ from nets.tables.grid import LEAST, Grid, fold
 
 _PLAIN = MappingProxyType(
     {"×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "²": "**2", "⁹": "**9", "→": "->", "≥": ">=", "–": "-"}
+    | {"≤": "<=", "≠": "!=", "−": "-", "µ": "u"}
     | {"─": "-", "…": "..", "\u00a0": " "}
 )
 # Control characters, and those that turn the direction of writing, could make a name look like another.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sim.cli_calibrate import COMMANDS as CALIBRATION
 from sim.cli_compare import compare
 from sim.cli_input import ENGINE, Given, scenario_in, setting_options, settings_of
 from sim.cli_live import live
@@ -133,7 +134,7 @@ def _worker(text: str) -> dict[str, Any]:
     return {"name": name, "compute": seconds if "," in times else seconds[0]}
 
 
-for each in (live, *COMMANDS, compare, *SWEEPS):
+for each in (live, *CALIBRATION, *COMMANDS, compare, *SWEEPS):
     cli.add_command(each)
 give_examples(cli)
 

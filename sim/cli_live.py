@@ -13,7 +13,7 @@ from sim.engine.live import live as run_live
 from sim.engine.live.scale import scaled
 from sim.progress import Watch
 
-UNSEEN = "not observed: what a transfer is made of; left_at is pull_at, sent_at and push_at are arrived_at"
+UNSEEN = "not observed: what a push is made of; sent_at and push_at are arrived_at"
 
 
 @click.command()

@@ -25,6 +25,14 @@ EXAMPLES: Final = {
         "live examples/live/four-workers.toml --save live.parquet",
         "live examples/ssp-slack.toml --time-scale 0.05 --perfetto live.json",
     ),
+    "calibrate": (
+        "calibrate examples/live/calibration/*.parquet --out fitted.toml",
+        "calibrate live.parquet --out fitted.toml",
+    ),
+    "predict": (
+        "predict fitted.toml examples/live/four-slow.toml --protocol bsp",
+        "predict fitted.toml --against examples/live/held-out",
+    ),
     "compare": (
         "compare examples/backup-workers.toml --protocol bsp --protocol k-sync:k=7 --protocol async",
         "compare examples/thirty-two-gpus.toml --protocol bsp --protocol ssp:slack=3 --figure speed.svg",

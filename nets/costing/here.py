@@ -55,7 +55,9 @@ def _measured() -> Device:
     }
     date = time.strftime("%Y-%m-%d")
     rated = {name: Rated(value, _SOURCE, "", date) for name, value in figures.items()}
-    return Device(HERE, f"this machine, {torch.get_num_threads()} threads", CPU, FrozenMap(rated), _call())
+    threads = torch.get_num_threads()
+    title = f"this machine, {threads} thread{'s' if threads > 1 else ''}"
+    return Device(HERE, title, CPU, FrozenMap(rated), _call())
 
 
 def _best(work: Callable[[], object]) -> float:

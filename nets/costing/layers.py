@@ -12,7 +12,7 @@ import attrs
 import torch
 
 from nets.costing.classics import Classic
-from nets.costing.held import ACTIVATIONS, INPUTS, Held
+from nets.costing.held import ACTIVATIONS, INPUTS, WEIGHTS, Held
 from nets.costing.step import Step
 from nets.counting.performed import FORWARD
 from nets.layers import kinds
@@ -50,21 +50,27 @@ def layers_of(step: Step) -> Iterator[Classic]:
         return
     vectors, scores = sum(each.vectors for each in attending), sum(each.scores for each in attending)
     kept = [held for held in step.held if any(_within(held.keeper, b) for b in blocks) and _passes(held)]
+    weights = {held.shape for held in step.held if held.kind == WEIGHTS}
     parts = {"scores": 0, "norms": 0, "rest": 0}
+    copied = 0
     for held in kept:
+        if held.name == "_to_copy" and held.shape in weights:
+            copied += int(held.bytes)
+            continue
         scored = any(held.shape[-2:] == (a.length,) * 2 and prod(held.shape) == a.scores for a in attending)
         parts["scores" if scored else "norms" if held.keeper in norms else "rest"] += _in_16_bits(held)
     part = {name: size / (scores if name == "scores" else vectors) for name, size in parts.items()}
     said, traced = 34 * vectors + 5 * scores, sum(int(held.bytes) for held in kept)
+    autocast = (("weights in 16 bits, which autocast keeps beside those in 32", copied),) if copied else ()
     fused = ", as fused attention keeps none" if not parts["scores"] else ""
     terms = (
-        ("wider numbers than of 16 bits, and masks than of 8", traced - sum(parts.values())),
+        ("wider numbers than of 16 bits, and masks than of 8", traced - copied - sum(parts.values())),
         (f"scores, 5·a·s²·b there, {part['scores']:.4g} here{fused}", parts["scores"] - _SCORES * scores),
         (f"norms, 4·s·b·h there, {part['norms']:.4g} here", parts["norms"] - _NORMS * vectors),
         (f"all else, 30·s·b·h there, {part['rest']:.4g} here", parts["rest"] - _REST * vectors),
     )
     name = f"s·b·h·(34 + 5·a·s/h) in {len(blocks)} layer{'s' if len(blocks) > 1 else ''}"
-    yield Classic(name, "arXiv:2205.05198", said, traced, "B", terms)
+    yield Classic(name, "arXiv:2205.05198", said, traced, "B", (*terms, *autocast))
 
 
 def _attending(step: Step) -> Iterator[_Attention]:

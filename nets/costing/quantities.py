@@ -69,7 +69,7 @@ def show_rate(rate: float, unit: str) -> str:
     >>> show_rate(989e12, "FLOP/s")
     '989 TFLOP/s'
     """
-    return _scaled(rate, unit, "{:.3g}")
+    return _scaled(rate, unit, "{:.4g}")
 
 
 def _scaled(value: float, unit: str, form: str) -> str:

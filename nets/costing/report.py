@@ -186,5 +186,9 @@ def classics_report(cost: "Cost") -> Iterator[Part]:
     for classic in cost.classics:
         yield Paragraph("")
         yield Paragraph(f"{classic.name} ({classic.source})", "bold")
-        rows = [("the formula", f"{classic.says:,}"), *((name, f"{size:+,}") for name, size in classic.terms)]
-        yield _grid(classic.unit, rows, ("",), ("the trace", f"{classic.traced:,}"))
+        yield Paragraph(
+            f"The formula says {classic.says:,} {classic.unit}, the trace {classic.traced:,} {classic.unit}, "
+            f"which is {classic.traced - classic.says:+,}:"
+        )
+        for words, size in classic.terms:
+            yield Paragraph(f"{size:+,}: {words}")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nets.costing.held import ACTIVATIONS, ALIVE, BEFORE, TEMPORARY, Held, Moment
-from nets.costing.unseen import scratch, true_size
+from nets.costing.unseen import scratch, shared, true_size
 from nets.counting.performed import OPTIMIZER
 from nets.counting.tensors import tensors_in
 from nets.network.algebra import Size
@@ -62,7 +62,7 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         module, phase = self.place()
         if func is _ITEM and phase == OPTIMIZER:
             return 1.0  # an optimizer asks how many steps it has made; no size depends on it
-        result = func(*args, **(kwargs or {}))
+        result = shared(func, func(*args, **(kwargs or {})))
         label = func._schema.name.partition("::")[2]  # noqa: SLF001  # torch offers nothing public
         with torch._C.DisableTorchFunction():  # noqa: SLF001  # sizes read here are nobody's operations
             results = [*tensors_in(result)]

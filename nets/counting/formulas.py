@@ -22,12 +22,14 @@ from nets.tables.columns import relation
 from nets.tables.conventions import Convention
 from nets.tables.rows import Counts, Row
 from nets.tables.table import Table
+from nets.tables.working import written
 
 _SMALL = (5, 17, 19, 23, 29, 31, 37)
 SIDES = ((229, 233, 239), (71, 73, 79), (224, 256, 192), (37, 41, 43), (32, 64, 96), (7, 11, 13))
 _IMAGE = 4  # sizes from which on the last ones are sides
 _MOST_TESTED = 32
-_POINTS, _PROOFS = (2, 3, 4, 5), (6, 9, 17)
+_POINTS, _PROOFS, _FAR = (2, 3, 4, 5), (6, 9, 17), 67
+_FARTHEST = 300  # to which a comparison with a number is tried on both sides
 
 Traced = Callable[[Arguments, Symbols | None], Trace]
 
@@ -140,9 +142,10 @@ class _Formulas:
         if found is not None:
             sentence = (
                 f"{where or 'The module'} needs {name} as a number: the formula in {name} was found from "
-                f"{', '.join(map(str, _POINTS))} and proved at {' and '.join(map(str, _PROOFS))}"
+                f"{_listed(_POINTS)} and proved at {_listed(_PROOFS)}"
             )
-            return _with(found, self._from(name, found, arguments), (), (sentence,))
+            conditions = (*self._from(name, found, arguments), *self._beyond(name, found, arguments, symbols))
+            return _with(found, conditions, (), (sentence,))
         hint = symbols.hints[name]
         table = self.of(arguments.at({name: hint}))
         sentence = f"Holds for {name} = {hint} only: {where or 'the module'} needs it as a number"
@@ -157,6 +160,35 @@ class _Formulas:
         at_one = Counts(*(sympy.sympify(value).subs(symbol(name), 1) for value in attrs.astuple(table.total)))
         least = sympy.Ge(symbol(name), _POINTS[0])
         return table.conditions if one == at_one else (*table.conditions, least)
+
+    def _beyond(self, name: str, table: Table, arguments: Arguments, symbols: Symbols) -> Iterator[sympy.Rel]:
+        """Yield what the formula needs beside the proofs: a trace far off, and some by each comparison, tell.
+
+        Above the largest number up to which all agree, nothing is known.
+        """
+        variable = symbol(name)
+        compared = [c for c in symbols.compared() if getattr(c, "free_symbols", None) == {variable}]
+        numbers = {int(n) + d for c in compared for n in c.atoms(sympy.Integer) for d in (-1, 0, 1)}
+        last = _PROOFS[-1]
+        for n in sorted({_FAR, *(n for n in numbers if _POINTS[0] <= n <= _FARTHEST)} - {*_POINTS, *_PROOFS}):
+            values = {**symbols.hints, name: n}
+            if self._counts(arguments.at(values)) == _at(table.total, values):
+                last = max(last, n)
+            elif n > last:
+                yield sympy.Le(variable, last)
+                return
+            else:
+                yield sympy.Ne(variable, n)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    """Write numbers as a list.
+
+    >>> _listed((6, 9, 17))
+    '6, 9 and 17'
+    """
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}"
 
 
 def _with(
@@ -220,7 +252,11 @@ def _interpolated_row(name: str, row: Row, alike: Mapping[int, Row]) -> Row | No
     output = _sizes(name, {n: other.output for n, other in alike.items()})
     if output is None or any(value is None for value in fields):
         return None
-    return attrs.evolve(row, counts=Counts(*fields), output=output)
+    calls = _polynomial(name, {n: other.calls for n, other in alike.items()})
+    if calls is None:
+        return None
+    note = row.note.replace(f"called {row.calls} times", f"called {written(calls)} times")
+    return attrs.evolve(row, counts=Counts(*fields), output=output, calls=calls, note=note)
 
 
 _WIDTH = len(attrs.fields(Counts))

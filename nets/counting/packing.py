@@ -1,5 +1,6 @@
 """Packing sequences of known lengths, for tensors that hold no numbers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -7,24 +8,64 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
 
 from nets.errors import CountError
+from nets.network.algebra import Size
 
 
-def packed(data: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Pack padded sequences, time first: what `torch.nn.utils.rnn.pack_padded_sequence` computes.
+def packed(
+    data: Tensor,
+    lengths: Tensor,
+    batch_first: bool,  # noqa: FBT001  # torch's protocol
+    named: Callable[[Any], Size],
+) -> tuple[Tensor, Tensor]:
+    """Pack padded sequences: what `torch.nn.utils.rnn.pack_padded_sequence` computes.
+
+    Parameters
+    ----------
+    data, lengths, batch_first
+        As torch takes them.
+    named
+        Returns a size in the user's words.
 
     Raises
     ------
     CountError
-        If it is not known how long the sequences are.
+        If it is not known how long the sequences are, or these lengths are not theirs.
     """
     known = getattr(lengths, "constant", None) if isinstance(lengths, FakeTensor) else lengths
     if known is None:
         raise CountError("the lengths of packed sequences are numbers: give them as a tensor, not as a shape")
     with unset_fake_temporarily():
-        steps = torch.arange(int(known.max()))
-        sizes = (known[None, :] > steps[:, None]).sum(1)
+        listed = known.tolist()
+    steps, examples = (data.shape[1], data.shape[0]) if batch_first else data.shape[:2]
+    _refuse_others(listed, steps, examples, named)
+    with unset_fake_temporarily():
+        times = torch.arange(max(listed))
+        sizes = (known[None, :] > times[:, None]).sum(1)
         total = int(known.sum())
     return data.new_empty((total, *data.shape[2:])), sizes
+
+
+def _refuse_others(lengths: list[int], steps: Any, examples: Any, named: Callable[[Any], Size]) -> None:  # noqa: ANN401  # ints, or torch's symbolic ones
+    """Refuse lengths that torch would refuse, and a symbol for how many there are."""
+    if isinstance(examples, torch.SymInt):
+        many = len(lengths)
+        raise CountError(
+            f"{many} lengths are given of packed sequences: write {many} in place of {named(examples)}"
+        )
+    shown = ", ".join(map(str, lengths))
+    if len(lengths) != examples:
+        raise CountError(f"{len(lengths)} lengths are given for {examples} packed sequences: {shown}")
+    if min(lengths) < 1:
+        raise CountError(f"the lengths of packed sequences must be at least 1, and they are {shown}")
+    if lengths != sorted(lengths, reverse=True):
+        raise CountError(
+            f"the lengths of packed sequences must fall unless enforce_sorted is False, and they are {shown}"
+        )
+    if lengths[0] > steps:
+        fits = "write a number in its place" if isinstance(steps, torch.SymInt) else "there are too few"
+        raise CountError(
+            f"a packed sequence of {lengths[0]} steps is to be taken from {named(steps)}: {fits}"
+        )
 
 
 class _Padding(torch.autograd.Function):

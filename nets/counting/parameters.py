@@ -73,6 +73,7 @@ def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     used
         Identities of the tensors that something read.
     """
+    modules = dict(module.named_modules(remove_duplicate=False))
     names: dict[int, list[str]] = {}
     tensors: dict[int, Tensor] = {}
     for name, tensor in _named(module):
@@ -86,7 +87,7 @@ def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
             is_bias(paths[0], tensors[key]),
             not tensors[key].requires_grad,
             key in used,
-            _is_bare(module.get_submodule(paths[0].rpartition(".")[0])),
+            _is_bare(modules[paths[0].rpartition(".")[0]]),
         )
         for key, paths in names.items()
     )

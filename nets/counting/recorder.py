@@ -12,11 +12,12 @@ from typing import Any
 import attrs
 import torch
 from torch import Tensor
-from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from nets.counting.call import Call, Operand, Work
+from nets.counting.known import KnownNumbers
 from nets.counting.packing import packed
 from nets.counting.performed import BACKWARD, FORWARD, OPTIMIZER, RECOMPUTED, Performed
 from nets.counting.registry import Rule, Rules
@@ -26,8 +27,6 @@ from nets.counting.tensors import tensors_in
 from nets.network.algebra import Size
 
 _DEVICE = torch.ops.prim.device.default
-_SMALL = 10_000
-_RANGES = (torch.ops.aten.arange.default, torch.ops.aten.arange.start, torch.ops.aten.arange.start_step)
 _CAST = torch.ops.aten._to_copy.default  # noqa: SLF001  # torch's name for `to`
 _PACK = "aten._pack_padded_sequence"
 
@@ -45,7 +44,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         self.pinned: dict[str, str] = {}
         self._muted = 0
         self._torch_flops = 0
-        self._constants: dict[int, Tensor] = {}
+        self.known = KnownNumbers()
         self._by_sequence: dict[int, str] = {}
         self._kinds: dict[int, str] = {}
         self._noted = 0
@@ -77,16 +76,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 raise
 
     def _perform(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:  # noqa: ANN401  # torch's protocol
+        args, kwargs = self.known.current(args), self.known.current(kwargs)
         tensors = [item for item in _flat((*args, *kwargs.values())) if isinstance(item, Tensor)]
         name, _, rule = self._rule(func)
-        if self._constant(func, tensors, args, kwargs):
-            with unset_fake_temporarily():
-                result = func(*args, **kwargs)
-            for tensor in tensors_in(result):
-                self._constants[id(tensor)] = tensor
+        if self.known.suffice(func, tensors, args, kwargs):
+            result = self.known.performed(func, args, kwargs)
             self._note_operator(func, args, kwargs, result)
             return result
-        self._forget(func, tensors)
+        self.known.forget(func, tensors)
+        self.known.refuse_missing(name, args, self.size)
         lengths = args[1] if name == _PACK else None
         args = tuple(self._fake(arg) for arg in args)
         kwargs = {key: self._fake(value) for key, value in kwargs.items()}
@@ -95,7 +93,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
-        result = packed(args[0], lengths) if lengths is not None else func(*args, **kwargs)
+        result = func(*args, **kwargs) if lengths is None else packed(args[0], lengths, args[2], self.size)
         if torch.is_grad_enabled():
             self._by_sequence.setdefault(torch.autograd._get_sequence_nr() - 1, self.place()[0])  # type: ignore[attr-defined]  # noqa: SLF001  # torch offers nothing public
         if rule is general.view and args and isinstance(result, Tensor):
@@ -107,12 +105,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
         self._note_pins()
         self._note_operator(func, args, kwargs, result)
         return result
-
-    def _forget(self, func: Any, tensors: list[Tensor]) -> None:  # noqa: ANN401  # an operator
-        """Take nothing for constant any more that is written to."""
-        if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
-            for tensor in tensors:
-                self._constants.pop(id(tensor), None)
 
     def _note_pins(self) -> None:
         """Note where a symbol turned out to hold for one number only."""
@@ -181,28 +173,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's a
             names = tuple(argument.name for argument in schema.arguments if not argument.is_out)
             self._rules[func] = name, names, rule_of(func, name, self.rules)
         return self._rules[func]
-
-    def _constant(self, func: Any, tensors: list[Tensor], args: Any, kwargs: Any) -> bool:  # noqa: ANN401  # torch's protocol
-        """Whether an operation is on a few known integers: it may happen, and later choices go by it."""
-        if any(isinstance(t, FakeTensor) or not self._known(t) for t in tensors):
-            return False
-        if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
-            return bool(tensors) and all(id(t) in self._constants for t in tensors)
-        if tensors:
-            return True
-        return (
-            func in _RANGES
-            and all(isinstance(arg, int) and arg <= _SMALL for arg in args)
-            and not ((dtype := kwargs.get("dtype")) and dtype.is_floating_point)
-        )
-
-    def _known(self, tensor: Tensor) -> bool:
-        return (
-            tensor.device.type == "cpu"
-            and tensor.layout is torch.strided
-            and not (tensor.is_floating_point() or tensor.is_complex())
-            and tensor.numel() <= _SMALL
-        )
 
     def _fake(self, value: Any) -> Any:  # noqa: ANN401  # any argument
         if isinstance(value, Tensor):

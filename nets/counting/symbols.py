@@ -1,5 +1,6 @@
 """Sizes as symbols: torch's own symbolic integers, and what they become in our formulas."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,6 +60,12 @@ class Symbols:
             return converted
         return int(size)
 
+    def in_words(self, text: str) -> str:
+        """Return a text of torch's with the user's names for sizes."""
+        for name, theirs in self.theirs.items():
+            text = re.sub(rf"\b{theirs}\b", name, text)
+        return text
+
     def compared(self) -> Iterator[Any]:
         """Yield the relations between sizes that torch went by: comparisons, and ranges that it narrowed."""
         compared = [self.formula(guard.expr) for guard in self.environment.guards]
@@ -88,6 +95,10 @@ class Symbols:
     def _converted(self, theirs: Any) -> Any:  # noqa: ANN401  # sympy publishes no types
         if theirs.is_Rational or theirs.is_Float:
             return _number(theirs)
+        if theirs.is_Symbol:
+            raise CountError(
+                "the size of a result depends on the numbers that flow, not on the input's sizes"
+            )
         arguments = [self.formula(argument) for argument in theirs.args]
         kind = type(theirs)
         if kind is functions.CleanDiv:

@@ -26,7 +26,7 @@ from nets.counting.rules import RULES
 from nets.counting.scopes import Scopes, Visit
 from nets.counting.standins import StandIns
 from nets.counting.tensors import tensors_in
-from nets.counting.untouched import traceable, untouched
+from nets.counting.untouched import set_mode, traceable, untouched
 from nets.errors import CountError
 from nets.network.algebra import Shape
 
@@ -99,15 +99,24 @@ def trace(
     CountError
         If the module cannot be called so, or what it does depends on the numbers in its input.
     """
-    with (
-        running(module, arguments, training=training, rules=rules, symbols=symbols) as run,
-        run.noting(),
-        torch.set_grad_enabled(backward),
-    ):
-        output = run.module(*run.args, **run.kwargs)
-        if backward:
-            _differentiate(run.recorder, output)
-    return run.trace()
+
+    def traced(*, graph: bool) -> Trace:
+        with (
+            running(module, arguments, training=training, rules=rules, symbols=symbols) as run,
+            run.noting(),
+            torch.set_grad_enabled(graph),
+        ):
+            output = run.module(*run.args, **run.kwargs)
+            if backward:
+                _differentiate(run.recorder, output)
+        return run.trace()
+
+    try:
+        return traced(graph=backward)
+    except CountError as error:
+        if backward or "does not require grad" not in str(error.__cause__):
+            raise
+    return traced(graph=True)  # it asks for gradients itself
 
 
 @attrs.frozen
@@ -184,7 +193,7 @@ def running(
     name = name_of(module)
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
-        module.train(training)
+        set_mode(module, training=training)
         environment = symbols.environment if symbols else None
         fakes = FakeTensorMode(allow_non_fake_inputs=True, shape_env=environment)
         owners = {id(p): path for path, p in module.named_parameters()}
@@ -197,8 +206,8 @@ def running(
         stack.enter_context(fakes)
         if beneath is not None:
             stack.enter_context(beneath)
-        args, kwargs = arguments.made(recorder, module, symbols.size if symbols else int)
         try:
+            args, kwargs = arguments.made(recorder, module, symbols.size if symbols else int)
             if lazy:
                 with recorder.muted(), recorder, torch.no_grad():
                     module(*args, **kwargs)
@@ -206,7 +215,8 @@ def running(
         except CountError as error:
             raise CountError(f"{name}: {error}") from None
         except Exception as error:
-            raise CountError(_reason(name, arguments, recorder, error)) from error
+            reason = _reason(name, arguments, recorder, error)
+            raise CountError(symbols.in_words(reason) if symbols else reason) from error
 
 
 def _differentiate(recorder: Recorder, output: Any) -> None:  # noqa: ANN401  # whatever a module returns

@@ -145,6 +145,11 @@ def default_columns(table: Rows, columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns if same else (*columns, "operations")
 
 
+def with_gradients(table: Rows, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Add what gradients cost where they were asked for."""
+    return (*columns, "backward") if table.findings and table.findings.backward else columns
+
+
 def title(table: Rows, name: str) -> str:
     """Return a column's heading; operations are named as their convention names them."""
     if name == "operations":

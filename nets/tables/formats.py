@@ -26,6 +26,7 @@ from nets.tables.columns import (
     refuse_uncounted,
     share,
     title,
+    with_gradients,
 )
 from nets.tables.grid import Column, Grid
 from nets.tables.markup import to_html, to_latex, to_markdown
@@ -72,7 +73,7 @@ def _record(table: Rows, row: Row) -> dict[str, Any]:
     if default_columns(table, ()):
         record["operations"] = _number(row.counts.operations)
     if table.findings:
-        record |= {"calls": row.calls, "times": row.times, "note": row.note}
+        record |= {"calls": _number(row.calls), "times": row.times, "note": row.note}
     return record
 
 
@@ -145,7 +146,7 @@ def to_text(
     if columns:
         grid = to_grid(table, columns, work=False, short=short)
     elif table.findings:
-        outlines = (default_columns(table, names) for names in OUTLINES)
+        outlines = (default_columns(table, with_gradients(table, names)) for names in OUTLINES)
         for names in outlines:
             grid = to_grid(table, names, work=False, short=short)
             if grid.width <= room:
@@ -192,7 +193,7 @@ def write(
         return to_csv(table, wanted or default_columns(table, (*RECORD[:3], *_counted(table))))
     if form == "text":
         return to_text(table, wanted, short=human, encoding=encoding)
-    usual = OUTLINES[0] if table.findings else ("layer", "type", *WITHOUT_WORK[1:])
+    usual = with_gradients(table, OUTLINES[0]) if table.findings else ("layer", "type", *WITHOUT_WORK[1:])
     names = wanted or default_columns(table, usual)
     writer = {"markdown": to_markdown, "latex": to_latex, "html": to_html}[form]
     return writer(table, names, work=wanted is None and not human, short=human)

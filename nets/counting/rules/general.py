@@ -108,7 +108,8 @@ RULES: Mapping[str, Rule] = {
         "prod var std var_mean std_mean aminmax bincount histc embedding_dense_backward scatter_add "
         "scatter_add_ index_add index_add_ scatter_reduce scatter_reduce_ col2im "
         "nll_loss_forward nll_loss2d_forward nll_loss_backward nll_loss2d_backward mse_loss "
-        "binary_cross_entropy _embedding_bag_backward _unsafe_masked_index_put_accumulate "
+        "binary_cross_entropy binary_cross_entropy_with_logits soft_margin_loss _embedding_bag_backward "
+        "_unsafe_masked_index_put_accumulate "
         "bucketize searchsorted",
     ),
     **_named(comparing, "sort topk argsort msort kthvalue median nanmedian mode"),
@@ -122,7 +123,8 @@ RULES: Mapping[str, Rule] = {
         "leaky_relu_backward softplus_backward mish_backward softshrink_backward hardshrink_backward "
         "logit_backward _thnn_fused_lstm_cell _thnn_fused_gru_cell polar "
         "_thnn_fused_lstm_cell_backward_impl _thnn_fused_gru_cell_backward "
-        "smooth_l1_loss huber_loss _weight_norm_interface_backward",
+        "smooth_l1_loss huber_loss _weight_norm_interface_backward smooth_l1_loss_backward "
+        "huber_loss_backward mse_loss_backward binary_cross_entropy_backward soft_margin_loss_backward",
     ),
 }
 

@@ -75,7 +75,7 @@ def _layer_backward(call: Call) -> Work:
     first = 0 if state.differentiable else data.shape[1] * call["weight2"].numel
     asked = below * (data.differentiable + call["weight1"].differentiable)
     return Work(
-        macs=asked + back * call["weight2"].differentiable + back - first,
+        macs=asked + back * int(call["weight2"].differentiable) + back - first,
         elementwise=steps * call["hidden_size"] * 2 * CELL["torch.lstm"],
         executed=2 * (below + back),
         kind=kinds.RECURRENCE,

@@ -1,6 +1,7 @@
 """The server and the workers as Ray's actors, and how they reach each other."""
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -28,6 +29,9 @@ INLINE: Final = 100_000
 """Bytes up to which a vector travels inside its message; a larger one goes through Ray's store of objects."""
 
 PINGS: Final = 5
+
+SWITCH: Final = 1e-4
+"""Seconds after which the server's thread that works lets the one that takes messages in have its turn."""
 
 Actor = Any
 """Ray's handle of an actor, which has no type."""
@@ -129,6 +133,7 @@ class ServerActor:
     """The parameter server: one thread runs the engine, another takes messages in."""
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
+        sys.setswitchinterval(SWITCH)
         self._scenario = scenario
         self._seed = seed
         self._inbox: SimpleQueue[Message] = SimpleQueue()

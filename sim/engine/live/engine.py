@@ -104,6 +104,7 @@ class LiveEngine(Engine):
     def _has_read(self, member: Member, message: Message) -> None:
         self._read(member)
         member.read_at = within(message.at, member.pull_at, self._clock.instant)
+        member.left_at = min(member.left_at, member.read_at)  # it may be read before sending it returns
         member.version_read = self._ways.sent_version(member)
 
     def _has_pushed(self, member: Member, message: Message) -> None:

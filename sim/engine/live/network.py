@@ -40,7 +40,7 @@ class Weights:
 
 
 class LiveNetwork:
-    """Hands weights to workers. What a transfer is made of cannot be seen: it has no stages."""
+    """Hands weights to workers, which it is done with when Ray has taken them; the rest cannot be seen."""
 
     pulls = True
     pushes = True
@@ -65,12 +65,15 @@ class LiveNetwork:
         self._send(member)
 
     def _send(self, member: Member) -> None:
-        order = member.order
-        member.pull_at = member.left_at = self._env.instant
+        env, order = self._env, member.order
+        env.look()
+        member.pull_at = env.instant
         member.link = self
         self._tickets[order] += 1
         self._versions[order] = self._weights.version
-        self._crew.begin(order, self._tickets[order], member.begun, self._env.origin, self._weights.sent())
+        self._crew.begin(order, self._tickets[order], member.begun, env.origin, self._weights.sent())
+        env.look()
+        member.left_at = env.instant
 
     def drop(self, member: Member) -> None:
         """Let a worker stop what it does; what it has sent already comes too late."""

@@ -29,9 +29,9 @@ class Vision(nn.Module):
 class Recurrent(nn.Module):
     """Two layers of LSTM and a linear one."""
 
-    def __init__(self) -> None:
+    def __init__(self, features: int = 32, hidden: int = 64) -> None:
         super().__init__()
-        self.lstm, self.head = nn.LSTM(32, 64, 2), nn.Linear(64, 10)
+        self.lstm, self.head = nn.LSTM(features, hidden, 2), nn.Linear(hidden, 10)
 
     def forward(self, steps: Tensor) -> Tensor:
         return torch.as_tensor(self.head(self.lstm(steps)[0]))

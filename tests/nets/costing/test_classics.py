@@ -87,6 +87,12 @@ def test_fused_attention_keeps_no_scores() -> None:
     assert size == -6 * 5 * 8 * 128**2 * 2
 
 
+def test_copies_of_weights_in_mixed_numbers_are_told_apart() -> None:
+    found = named(nets.cost("examples/decoder.py:Decoder", "2x128:int64", dtype="mixed"), "s·b·h")
+    matrices = 6 * 12 * 256**2
+    assert dict(found.terms)["weights in 16 bits, which autocast keeps beside those in 32"] == 2 * matrices
+
+
 def test_six_times_parameters_times_tokens_by_hand() -> None:
     batch, length, hidden = 8, 50, 64
     found = named(nets.cost(encoder(), (batch, length, hidden)), "6·N·D")

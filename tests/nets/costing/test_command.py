@@ -153,3 +153,4 @@ def test_terminals_of_other_encodings_get_what_they_can_show(encoding: str) -> N
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert max(map(len, done.stdout.splitlines())) <= 60
+    assert "\\" not in done.stdout

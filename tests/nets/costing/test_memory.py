@@ -11,7 +11,7 @@ import nets
 from nets import zoo
 from nets.build import build
 from nets.errors import NetsError
-from tests.nets.costing.modules import NETS, Vision, encoder, mlp
+from tests.nets.costing.modules import NETS, Recurrent, Vision, encoder, mlp
 from tests.nets.costing.real import inferred_peak, profiled_peak, saved_bytes, tracked_peak
 
 
@@ -94,6 +94,17 @@ def test_the_peak_is_within_two_percent_of_a_real_step(name: str) -> None:
     torch.manual_seed(0)
     assert nets.cost(make(), shape).memory.peaks[0].bytes == pytest.approx(
         profiled_peak(make(), torch.rand(shape), "sgd"), rel=0.02
+    )
+
+
+@pytest.mark.parametrize("sizes", [(50, 8, 100, 200), (10, 32, 16, 384), (30, 3, 256, 256)])
+def test_the_memory_inside_an_lstm_is_known_at_sizes_that_the_rule_was_not_made_from(
+    sizes: tuple[int, int, int, int],
+) -> None:
+    steps, examples, features, hidden = sizes
+    module, shape = Recurrent(features, hidden), (steps, examples, features)
+    assert nets.cost(module, shape).peak.bytes == pytest.approx(
+        profiled_peak(module, torch.rand(shape), "sgd"), rel=0.02
     )
 
 

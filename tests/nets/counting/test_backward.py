@@ -191,6 +191,11 @@ def test_nothing_stays_without_its_module() -> None:
     assert rows["layers.1.linear1"] == (10 * 512, 2 * 10 * 512)
 
 
+def test_the_gradients_stand_in_the_table_where_they_are_asked_for() -> None:
+    assert "backward MACs" in nets.table(nn.Linear(8, 16), (3, 8), backward=True).to("text")
+    assert "backward MACs" not in nets.table(nn.Linear(8, 16), (3, 8)).to("text")
+
+
 def test_what_returns_nothing_differentiable_is_refused() -> None:
     with pytest.raises(nets.NetsError, match="nothing that it returns asks for a gradient"):
         nets.table(Function(torch.argmax), (2, 3), backward=True)

@@ -1,6 +1,7 @@
 """Formulas of traced modules: proved by tracing with numbers, size 1 included, or the exception is stated."""
 
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -227,6 +228,45 @@ def test_a_size_that_is_needed_as_a_number_is_named_and_its_formula_proved() -> 
     assert held.findings is not None
     assert held.findings.pins == ("Holds for L = 5 only: fc needs it as a number",)
     assert held.total.macs == nets.table(Halving(), "5x4").total.macs
+
+
+@pytest.mark.parametrize(
+    ("steps", "condition", "agreeing", "other"),
+    [
+        (lambda size: min(size, 30), "L <= 30", (1, 2, 12, 29, 30), 31),
+        (
+            lambda size: sum(1 for i in range(size) if i < 40),
+            "L <= 17",
+            (1, 2, 12, 17),
+            67,
+        ),  # a break, unseen
+        (lambda size: 1 if size == 12 else len(range(size)), "Ne(L, 12)", (1, 2, 11, 13, 67), 12),
+        (lambda size: len(range(size)), "", (1, 2, 12, 67, 100), None),
+    ],
+    ids=["at most", "break", "one size", "always"],
+)
+def test_a_formula_found_from_numbers_says_up_to_where(
+    steps: Callable[[int], int], condition: str, agreeing: tuple[int, ...], other: int | None
+) -> None:
+    class Steps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, data: Tensor) -> Tensor:
+            for _ in range(steps(data.shape[0])):
+                data = self.fc(data)
+            return data
+
+    table = nets.table(Steps(), "Lx4")
+    assert ", ".join(map(str, table.conditions)) == condition
+    macs = sympy.sympify(table.total.macs)
+    for size in agreeing:
+        assert macs.subs(L, size) == nets.table(Steps(), (size, 4)).total.macs == 16 * size**2
+    if other:
+        assert macs.subs(L, other) != nets.table(Steps(), (other, 4)).total.macs
+    assert table.by_layer["fc"].note == "called L times"
+    assert json.loads(table.to("json"))["rows"][1]["calls"] == "L"
 
 
 def test_formulas_are_refused_where_they_make_no_sense() -> None:

@@ -39,6 +39,7 @@ def obeys_every_law(trace: Trace) -> None:
     laws.every_gradient_is_accounted_for(trace)
     laws.stages_follow_each_other(trace)
     laws.one_at_a_time(trace, "service_at", "served_at")
+    laws.one_at_a_time(trace, "pull_at", "left_at")
     laws.versions_rise_by_one_and_batches_have_their_size(trace)
     laws.staleness_keeps_within_its_bounds(trace)
     laws.a_version_read_is_the_number_of_updates_made_by(trace, "pull_at")
