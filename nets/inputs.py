@@ -17,6 +17,7 @@ _BATCH_AND_SIDES = 4
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _SHOWN = 40
+_SIDES = 2
 _MOST_LAYERS = 1000
 
 
@@ -222,8 +223,10 @@ def _complaint(option: str, default: object, value: object) -> str:
         fits = isinstance(value, tuple) and len(value) <= _MOST_LAYERS and all(map(_is_size, value))
         return "" if fits else f"up to {_MOST_LAYERS:,} integers of at least 1, such as 512,512"
     if isinstance(default, int):
-        sides = value if option == "size" and isinstance(value, tuple) else (value,)
-        fits = len(sides) in (1, 2) and all(map(_is_size, sides))
+        if option == "size" and isinstance(value, tuple):
+            fits = len(value) == _SIDES and all(map(_is_size, value))
+        else:
+            fits = _is_size(value)
         return "" if fits else "an integer of at least 1"
     return ""
 

@@ -157,6 +157,7 @@ def test_list_names_every_net(capsys: pytest.CaptureFixture[str]) -> None:
         (["table", "mlp", "--set", "features=0"], "mlp: features must be an integer of at least 1, not 0"),
         (["table", "alexnet", "--set", "groups=0"], "alexnet: groups must be an integer of at least 1"),
         (["table", "vgg19", "--set", "size=0,5"], "size must be an integer of at least 1, not (0, 5)"),
+        (["table", "vgg19", "--set", "size=5,"], "size must be an integer of at least 1, not (5,)"),
         (["table", "vgg19", "--set", "size=5,5,5"], "size must be an integer of at least 1"),
         (["table", "vgg19", "--set", "width=1e308"], "than a 64-bit index counts"),
         (["table", "vgg19", "--set", "width=1e999"], "width inf must be a positive number"),
