@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 import attrs
+import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 
@@ -63,6 +64,13 @@ class Ledger:
         return sum(parameter.numel for parameter in self.parameters)
 
 
+def class_name(module: nn.Module) -> str:
+    """Return the name of a module's class; of a scripted one, that of the class that was scripted."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return str(module.original_name)
+    return type(module).__name__
+
+
 def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     """List a module's parameters.
 
@@ -78,6 +86,7 @@ def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     for name, tensor in _named(module):
         names.setdefault(id(tensor), []).append(name)
         tensors[id(tensor)] = tensor
+    holders = dict(module.named_modules(remove_duplicate=False))
     parameters = tuple(
         Parameter(
             tuple(paths),
@@ -86,7 +95,7 @@ def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
             is_bias(paths[0], tensors[key]),
             not tensors[key].requires_grad,
             key in used,
-            _is_bare(module.get_submodule(paths[0].rpartition(".")[0])),
+            _is_bare(holders[paths[0].rpartition(".")[0]]),
         )
         for key, paths in names.items()
     )
@@ -97,6 +106,8 @@ _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def _is_bare(holder: nn.Module) -> bool:
+    if isinstance(holder, torch.jit.ScriptModule):  # all that is left of its class is the name
+        return not hasattr(nn, class_name(holder))
     layers = (
         c for c in type(holder).__mro__ if c.__module__.startswith(("torch.nn.modules", "torch.nn.utils"))
     )

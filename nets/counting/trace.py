@@ -18,7 +18,7 @@ from torch._subclasses.fake_tensor import (
 
 from nets.counting.arguments import Arguments, describe
 from nets.counting.functions import Functions
-from nets.counting.parameters import Ledger, ledger_of
+from nets.counting.parameters import Ledger, class_name, ledger_of
 from nets.counting.performed import BACKWARD, Performed
 from nets.counting.recorder import Recorder
 from nets.counting.registry import Rules
@@ -149,7 +149,7 @@ class Run:
             self.name,
             shapes,
             tuple(shape for shape, floats in zip(shapes, floating, strict=True) if floats),
-            {path: type(m).__name__ for path, m in self.module.named_modules()},
+            {path: class_name(m) for path, m in self.module.named_modules()},
             self.scopes.visits,
             tuple(self.recorder.performed),
             ledger_of(self.module, self.recorder.standins.used),
@@ -181,7 +181,7 @@ def running(
     CountError
         In place of whatever goes wrong while it runs.
     """
-    name = type(module).__name__
+    name = class_name(module)
     module, lazy = traceable(module)
     with untouched(module), ExitStack() as stack:
         module.train(training)
