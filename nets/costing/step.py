@@ -17,7 +17,8 @@ from nets.costing.held import BUFFERS, GRADIENTS, INPUTS, OPTIMIZER, WEIGHTS, He
 from nets.costing.settings import BFLOAT16, FOREACH, MIXED, Settings
 from nets.costing.storages import Storages
 from nets.counting import performed
-from nets.counting.arguments import Arguments, name_of
+from nets.counting.arguments import Arguments
+from nets.counting.parameters import name_of
 from nets.counting.registry import Rules
 from nets.counting.rules import RULES
 from nets.counting.standins import StandIns

@@ -3,12 +3,13 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 import torch
 from torch import Tensor, nn
 
+from nets.counting.parameters import name_of
 from nets.errors import InputError
 from nets.inputs import is_shape, parse_input, shape_of
 from nets.layers.base import show
@@ -181,11 +182,6 @@ def arguments_for(
     return arguments if not units else arguments.in_units(units)
 
 
-def name_of(module: nn.Module) -> str:
-    """Return what a module is called: its class, unless it says otherwise, as a built net does."""
-    return str(module._get_name())  # type: ignore[no-untyped-call]  # noqa: SLF001  # torch's annotations
-
-
 def _arguments(module: nn.Module, inputs: Any, kwargs: Mapping[str, Any] | None) -> Arguments:  # noqa: ANN401  # what users give
     name = name_of(module)
     named = {str(key): _keyword(value) for key, value in (kwargs or {}).items()}
@@ -195,7 +191,7 @@ def _arguments(module: nn.Module, inputs: Any, kwargs: Mapping[str, Any] | None)
             raise InputError(f"{name}: a module needs inputs, such as '1x3x224x224' for {missing}")
         return arguments
     if isinstance(inputs, Mapping) and _are_keywords(module, inputs):
-        return Arguments((), {**{str(k): _one(v) for k, v in inputs.items()}, **named})
+        return Arguments((), {**{str(k): _given(v) for k, v in inputs.items()}, **named})
     if isinstance(inputs, str):
         return Arguments(tuple(read(part) for part in inputs.split(",")), named)
     if isinstance(inputs, list | tuple | torch.Size) and not is_shape(inputs):
@@ -225,10 +221,17 @@ def _one(value: Any) -> Any:  # noqa: ANN401  # what users give
     return value
 
 
+def _given(value: Any) -> Any:  # noqa: ANN401  # what users give
+    """Read the value of a keyword among the inputs: plain numbers are what they are, tuples are shapes."""
+    return value if isinstance(value, int | float | str) and not _is_written(value) else _one(value)
+
+
 def _keyword(value: Any) -> Any:  # noqa: ANN401  # what users give
-    if isinstance(value, str) and _WRITTEN.match(value) and value[0].isdigit():
-        return read(value)
-    return value
+    return read(value) if _is_written(value) else value
+
+
+def _is_written(value: Any) -> TypeGuard[str]:  # noqa: ANN401  # what users give
+    return isinstance(value, str) and bool(_WRITTEN.match(value)) and value[0].isdigit()
 
 
 def read(text: str) -> Spec:

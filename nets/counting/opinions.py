@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from nets.counting.arguments import Arguments
+from nets.counting.parameters import name_of
 from nets.counting.tabulate import owner
 from nets.counting.trace import Trace
 from nets.counting.untouched import untouched
@@ -101,7 +102,7 @@ def fvcore_opinion(module: nn.Module, arguments: Arguments, rows: Iterable[str])
     if any(p.device.type == "meta" for p in (*module.parameters(), *module.buffers())):
         raise CountError("fvcore runs a module on real numbers, and this one has none: it lives on meta")
     sizes = [int(product(spec.shape)) for spec in arguments.specs]
-    refuse_giants(sum(p.numel() for p in module.parameters()) + sum(sizes), type(module).__name__)
+    refuse_giants(sum(p.numel() for p in module.parameters()) + sum(sizes), name_of(module))
     rows = [*rows]
     with untouched(module), _uninterrupted(), _quiet(), torch.no_grad():
         module.eval()
@@ -116,12 +117,12 @@ def fvcore_opinion(module: nn.Module, arguments: Arguments, rows: Iterable[str])
             counts = analysis.by_module_and_operator()
         except Exception as error:  # noqa: BLE001  # whatever the module or the tracer raises
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise CountError(f"fvcore cannot run {type(module).__name__}: {reason}") from None
+            raise CountError(f"fvcore cannot run {name_of(module)}: {reason}") from None
         finally:
             for parameter in frozen:
                 parameter.requires_grad = True
         names = {"": _WHOLE, **flat.names}
-        single = type(module).__name__ if rows == [type(module).__name__] else None
+        single = name_of(module) if rows == [name_of(module)] else None
         return Opinion(
             "fvcore",
             _by_row(counts, names, "macs", single),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 import attrs
+import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]  # torch's annotations
 
@@ -63,6 +64,13 @@ class Ledger:
         return sum(parameter.numel for parameter in self.parameters)
 
 
+def name_of(module: nn.Module) -> str:
+    """Return what a module is called: its class, unless it says otherwise, as built and scripted ones do."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return str(module.original_name)
+    return str(module._get_name())  # type: ignore[no-untyped-call]  # noqa: SLF001  # torch's annotations
+
+
 def ledger_of(module: nn.Module, used: AbstractSet[int]) -> Ledger:
     """List a module's parameters.
 
@@ -98,6 +106,8 @@ _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
 def _is_bare(holder: nn.Module) -> bool:
+    if isinstance(holder, torch.jit.ScriptModule):  # all that is left of its class is the name
+        return not hasattr(nn, name_of(holder))
     layers = (
         c for c in type(holder).__mro__ if c.__module__.startswith(("torch.nn.modules", "torch.nn.utils"))
     )

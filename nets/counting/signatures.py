@@ -25,6 +25,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
             "dropout3d",
             "alpha_dropout",
             "feature_alpha_dropout",
+            "adaptive_avg_pool1d",
+            "adaptive_avg_pool2d",
+            "adaptive_avg_pool3d",
+            "instance_norm",
+            "rms_norm",
         )
     },
     **{f"torch.{name}": getattr(torch, name) for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
@@ -62,7 +67,8 @@ OPEN: Mapping[Any, Callable[..., Any]] = {
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "torch.nn.functional.scaled_dot_product_attention": (
         *("query", "key", "value", "attn_mask", "dropout_p", "is_causal"),
-    )
+    ),
+    "torch.nn.functional.adaptive_avg_pool1d": ("input", "output_size"),
 }
 
 

@@ -16,9 +16,9 @@ from torch._subclasses.fake_tensor import (
     FakeTensorMode,
 )
 
-from nets.counting.arguments import Arguments, describe, name_of
+from nets.counting.arguments import Arguments, describe
 from nets.counting.functions import Functions
-from nets.counting.parameters import Ledger, ledger_of
+from nets.counting.parameters import Ledger, ledger_of, name_of
 from nets.counting.performed import BACKWARD, Performed
 from nets.counting.recorder import Recorder
 from nets.counting.registry import Rules
@@ -158,7 +158,7 @@ class Run:
             self.name,
             shapes,
             tuple(shape for shape, floats in zip(shapes, floating, strict=True) if floats),
-            {path: type(m).__name__ for path, m in self.module.named_modules()},
+            {path: name_of(m) for path, m in self.module.named_modules()},
             self.scopes.visits,
             tuple(self.recorder.performed),
             ledger_of(self.module, self.recorder.standins.used),

@@ -59,10 +59,14 @@ def _if(condition: int, size: Size) -> Size:
     return size if condition else 0
 
 
+_MAPS = 4
+"""Sizes of a batch of maps: examples, channels, rows, columns."""
+
 QUANTITIES: Mapping[str, Callable[[Operation], Size]] = MappingProxyType(
     {
         "macs": lambda op: op.macs,
         "inputs": lambda op: sum(product(shape) for shape in op.inputs),
+        "inputs of maps": lambda op: sum(product(shape) for shape in op.inputs if len(shape) == _MAPS),
         "outputs": lambda op: product(op.output),
         "biased outputs": lambda op: _if(op.biases, product(op.output)),
         "learned outputs": lambda op: _if(op.weights, product(op.output)),

@@ -57,7 +57,7 @@ FVCORE = Convention(
         **_all({"macs": 1}, *_PRODUCTS, kinds.PRODUCT),
         kinds.BATCH_NORM: {"outputs": 1, "learned outputs": 1},
         kinds.NORM: {"outputs": 4, "learned outputs": 1},
-        kinds.ADAPTIVE_AVERAGE_POOL: {"inputs": 1},
+        kinds.ADAPTIVE_AVERAGE_POOL: {"inputs of maps": 1},
     },
     activations=_all({"outputs": 1}, *_PRODUCTS, kinds.PRODUCT),
     source="fvcore 0.1.5, FlopCountAnalysis and ActivationCountAnalysis of a module in eval mode",

@@ -33,9 +33,14 @@ def _norm(call: Call) -> Work:
     return Work(elementwise=per_number * call["input"].numel, kind=kinds.NORM)
 
 
+def _instance_norm(call: Call) -> Work:
+    per_number = _STATISTICS + 1 + _affine(call) if call["use_input_stats"] else _FOLDED
+    return Work(elementwise=per_number * call["input"].numel, kind=kinds.NORM)
+
+
 def _rms_norm(call: Call) -> Work:
     per_number = 3 + _affine(call)  # square, sum, quotient
-    return Work(elementwise=per_number * call["input"].numel, kind=kinds.NORM)
+    return Work(elementwise=per_number * call["input"].numel, kind=kinds.OTHER)  # no tool knows it
 
 
 def _weight_norm(call: Call) -> Work:
@@ -71,7 +76,7 @@ def _window(call: Call) -> Work:
 
 def _adaptive(call: Call) -> Work:
     """Count adaptive pooling: each number read once; windows that overlap read a few again."""
-    return Work(elementwise=call["self"].numel, kind=_pool(call))
+    return Work(elementwise=(call["self"] or call["input"]).numel, kind=_pool(call))
 
 
 def _pool_backward(call: Call) -> Work:
@@ -147,7 +152,9 @@ RULES: Mapping[str, Rule] = {
         _batch_norm,
     ),
     **dict.fromkeys(("aten.native_layer_norm", "aten.native_group_norm"), _norm),
-    "aten._fused_rms_norm": _rms_norm,
+    **dict.fromkeys(("aten._fused_rms_norm", "torch.nn.functional.rms_norm"), _rms_norm),
+    "torch.nn.functional.instance_norm": _instance_norm,
+    **dict.fromkeys(_names("torch.nn.functional.adaptive_avg_pool{}", "1d", "2d", "3d"), _adaptive),
     "aten._weight_norm_interface": _weight_norm,
     **dict.fromkeys(
         _names(
