@@ -1,7 +1,9 @@
 """Where runs go: this machine's cores, a Dask cluster, or a Ray one."""
 
+import re
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from sim.engine.choice import events
@@ -13,6 +15,9 @@ PER_EVENT: Final = 5e-6
 
 PAYS: Final = 4.0
 """Seconds of work from which on other processes, which take a second to start, pay."""
+
+PATIENCE: Final = 10.0
+"""Seconds that a cluster has to answer."""
 
 
 def hands_for(plan: Plan) -> int:
@@ -52,7 +57,7 @@ def _dask(address: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise _missing("dask", error) from None
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise SimError(f"--dask {address}: no scheduler answers: {str(error).splitlines()[0]}") from None
     with client, parallel_config(backend="dask"):
@@ -61,23 +66,28 @@ def _dask(address: str) -> Iterator[None]:
 
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
-    from joblib import parallel_config
-
     try:
-        import ray
-        from ray.util.joblib import register_ray
+        from sim.sweep.on_ray import connected
     except ModuleNotFoundError as error:
         raise _missing("ray", error) from None
+    _check_listens(address)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(connected(address))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise SimError(f"--ray {address}: no cluster answers: {str(error).splitlines()[0]}") from None
+        yield
+
+
+def _check_listens(address: str) -> None:
+    """Raise `SimError` where nobody listens at a host and port: Ray itself would wait for minutes."""
+    match = re.fullmatch(r"(?:ray://)?([^:/]+):([0-9]{1,5})", address)
+    if match is None:  # such as auto
+        return
     try:
-        ray.init(address=address, log_to_driver=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SimError(f"--ray {address}: no cluster answers: {str(error).splitlines()[0]}") from None
-    register_ray()
-    try:
-        with parallel_config(backend="ray"):
-            yield
-    finally:
-        ray.shutdown()
+        socket.create_connection((match[1], int(match[2])), timeout=PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise SimError(f"--ray {address}: no cluster answers: {error}") from None
 
 
 def _missing(extra: str, error: ModuleNotFoundError) -> SimError:

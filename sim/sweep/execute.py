@@ -7,7 +7,8 @@ run takes is learnt from the chunks that are done. No result depends on any of t
 import math
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from sim.errors import SimError
 from sim.scenario import Scenario
@@ -89,17 +90,16 @@ def execute(jobs: Sequence[Job], engine: str = "auto", hands: int | None = None)
     SimError
         Where another version of this package answers, or a process dies, as for a lack of memory.
     """
-    from joblib import Parallel, delayed, effective_n_jobs
+    from joblib import delayed, effective_n_jobs
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     count = effective_n_jobs(hands)
     work = delayed(_do)
-    pool = Parallel(n_jobs=hands, batch_size=1, return_as="generator_unordered")
     while jobs:
         dealer = _Dealer(jobs, count)
         finished = set()
         try:
-            for chunk in pool(work(part, engine) for part in dealer):
+            for chunk in _as_they_come((work(part, engine) for part in dealer), hands, count):
                 if chunk.semantics != SEMANTICS:
                     raise SimError("a worker of the cluster has another version of dlsyslab")
                 dealer.learn(len(chunk.done), chunk.seconds)
@@ -108,6 +108,20 @@ def execute(jobs: Sequence[Job], engine: str = "auto", hands: int | None = None)
         except BrokenProcessPool:
             raise SimError("a process has died, perhaps for lack of memory: try fewer at a time") from None
         jobs = [job for job in jobs if job.key not in finished]
+
+
+def _as_they_come(calls: Iterator[Any], hands: int | None, count: int) -> Iterator[_Chunk]:
+    """Yield what calls return; from a backend that hands nothing back before all is done, in rounds."""
+    from joblib import Parallel
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend()
+    if count == 1 or backend.supports_return_generator:
+        yield from Parallel(n_jobs=hands, batch_size=1, return_as="generator_unordered")(calls)
+        return
+    with Parallel(n_jobs=hands, batch_size=1) as pool:
+        while several := list(islice(calls, count)):
+            yield from pool(several)
 
 
 def _do(jobs: Sequence[Job], engine: str) -> _Chunk:

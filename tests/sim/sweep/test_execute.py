@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import joblib
 import pytest
+from joblib._parallel_backends import ThreadingBackend
 
 from sim import SimError
 from sim.sweep import execute as room
@@ -33,6 +34,17 @@ def test_any_backend_of_joblib_will_do() -> None:
     with joblib.parallel_config(backend="threading", n_jobs=3):
         assert together(execute(JOBS)) == ALONE
     assert together(execute(JOBS)) == ALONE
+
+
+def test_a_backend_that_hands_back_all_at_once_is_given_a_round_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(room._Dealer, "_size", lambda *_: 5)
+    monkeypatch.setattr(ThreadingBackend, "supports_return_generator", False)
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        chunks = list(execute(JOBS))
+    assert len(chunks) == 5
+    assert together(iter(chunks)) == ALONE
 
 
 def test_chunks_grow_to_a_second_and_shrink_to_the_end() -> None:
