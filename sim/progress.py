@@ -14,13 +14,15 @@ PATIENCE = 2.0
 
 
 def _bar() -> Progress:
+    screen = Screen(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=Screen(stderr=True),
+        console=screen,
         transient=True,
+        disable=not screen.is_terminal,  # a file would get an empty line
     )
 
 

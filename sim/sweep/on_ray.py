@@ -1,4 +1,4 @@
-"""Ray for joblib, each call a task of Ray's: its own backend for joblib hands nothing back before all is done."""
+"""Ray for joblib, each call a task of Ray's: its own backend hands nothing back before all is done."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -36,7 +36,7 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]  # joblib has no type
         return out.result()
 
 
-@ray.remote
+@ray.remote  # type: ignore[untyped-decorator]  # as ray may be missing
 def _call(func: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever is called returns
     return func()
 
