@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensor, unset_fake_temporarily
+from torch.utils._python_dispatch import _disable_current_modes
 
 from nets.counting.tensors import tensors_in
 from nets.errors import CountError
@@ -41,21 +42,25 @@ class KnownNumbers:
 
     def performed(self, func: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # torch's protocol
         """Let an operation happen; what is written to is a twin, unless the trace made it itself."""
+        if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
+            with _disable_current_modes():  # twins are nobody's memory
+                return self._written(func, args, kwargs)
         with unset_fake_temporarily():
-            if func._schema.is_mutable:  # noqa: SLF001  # torch offers nothing public
-                for tensor in tensors_in((args, kwargs)):
-                    if id(tensor) not in self._made:
-                        twin = tensor.clone()
-                        self._made[id(twin)] = twin
-                        self._twins[id(tensor)] = (
-                            tensor,
-                            twin,
-                        )  # the original is kept, or another could get its id
-                args, kwargs = self.current(args), self.current(kwargs)
             result = func(*args, **kwargs)
         for tensor in tensors_in(result):
             self._made[id(tensor)] = tensor
         return result
+
+    def _written(self, func: Any, args: Any, kwargs: Any) -> Any:  # noqa: ANN401  # torch's protocol
+        for tensor in tensors_in((args, kwargs)):
+            if id(tensor) not in self._made:
+                twin = tensor.clone()
+                self._made[id(twin)] = twin
+                self._twins[id(tensor)] = (tensor, twin)  # the original is kept, or another could get its id
+        result = func(*self.current(args), **self.current(kwargs))
+        for tensor in tensors_in(result):
+            self._made[id(tensor)] = tensor
+        return next((original for original, twin in self._twins.values() if twin is result), result)
 
     def forget(self, func: Any, tensors: list[Tensor]) -> None:  # noqa: ANN401  # an operator
         """Take no numbers for known any more that something unknown is written to."""

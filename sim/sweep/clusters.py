@@ -66,14 +66,14 @@ def _dask(address: str) -> Iterator[None]:
 
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
-    try:
-        from sim.sweep.on_ray import connected
-    except ModuleNotFoundError as error:
-        raise _missing("ray", error) from None
+    from sim.sweep.on_ray import connected
+
     _check_listens(address)
     with ExitStack() as stack:
         try:
             stack.enter_context(connected(address))
+        except ModuleNotFoundError as error:
+            raise _missing("ray", error) from None
         except (OSError, ValueError, RuntimeError) as error:
             raise SimError(f"--ray {address}: no cluster answers: {str(error).splitlines()[0]}") from None
         yield

@@ -5,7 +5,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-import ray
 from joblib import parallel_config, register_parallel_backend
 from joblib.parallel import ParallelBackendBase
 
@@ -20,12 +19,16 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]  # joblib has no type
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """Return how many tasks the cluster does at a time, fewer where fewer are asked for."""
+        import ray
+
         cores = int(ray.cluster_resources().get("CPU", 1))
         return cores if n_jobs is None or n_jobs < 0 else min(n_jobs, cores)
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Future[Any]], None]) -> Future[Any]:
         """Let a task call a function, and tell the callback when it has."""
-        future: Future[Any] = _call.remote(func).future()
+        import ray
+
+        future: Future[Any] = ray.remote(_call).remote(func).future()
         future.add_done_callback(callback)
         return future
 
@@ -36,7 +39,6 @@ class _Backend(ParallelBackendBase):  # type: ignore[misc]  # joblib has no type
         return out.result()
 
 
-@ray.remote  # type: ignore[untyped-decorator]  # as ray may be missing
 def _call(func: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever is called returns
     return func()
 
@@ -44,6 +46,8 @@ def _call(func: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever is called
 @contextmanager
 def connected(address: str) -> Iterator[None]:
     """Let joblib send its work to the Ray cluster at an address; raises as `ray.init` does."""
+    import ray
+
     ray.init(address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
     register_parallel_backend(NAME, _Backend)
     try:

@@ -6,7 +6,7 @@ from tests.sim.sweep.soak import covers, kill
 
 
 def test_a_killed_sweep_goes_on(tmp_path: Path) -> None:
-    assert sum(kill(number, tmp_path) for number in range(3)) >= 1
+    assert sum(kill(number, tmp_path) for number in range(1)) >= 1
 
 
 def test_intervals_cover_more_often_than_not(tmp_path: Path) -> None:
