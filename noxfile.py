@@ -71,7 +71,14 @@ def checks(session: nox.Session) -> None:
     """
     session.run("bash", "-euc", readme_command(1), external=True)
     session.install("--constraint", "constraints.txt", "--editable", ".[live]")
-    session.run("python", "-m", "pytest", "--numprocesses=0", "tests/sim/engine/live/test_ray.py")
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "--numprocesses=0",
+        "tests/sim/engine/live/test_ray.py",
+        "tests/sim/sweep/test_clusters.py",
+    )
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy", "--strict")
