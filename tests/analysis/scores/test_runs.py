@@ -1,4 +1,4 @@
-"""What the command tells and keeps: of a file of scores, of one split, of many, of two classes and of three."""
+"""What the command tells and keeps: of a file of scores, one split, many, two classes, three."""
 
 from dataclasses import replace
 from typing import Any
@@ -158,5 +158,5 @@ def test_bands_are_drawn_where_they_are_asked_for() -> None:
     assert file_run(file, SETTINGS).evaluation.bootstrap.bands == ()
     run = file_run(file, replace(SETTINGS, bands=True))
     assert len(run.evaluation.bootstrap.bands) == 1
-    with pytest.raises(AnalysisError, match="^calibration: no model's scores are probabilities$"):
+    with pytest.raises(AnalysisError, match=r"^calibration: no model's scores are probabilities$"):
         run.draw_calibration()
