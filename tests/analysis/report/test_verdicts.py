@@ -238,6 +238,10 @@ def test_sixteen_digits_tell_a_float_from_the_next_but_two() -> None:
     steps = {step: 0.1 + step * math.ulp(0.1) for step in (-3, -1, 0, 1, 3, 5)}
     assert [step for step, value in steps.items() if printed.is_rounded(value)] == [-3, -1, 0, 1, 3]
     assert not printed.is_rounded(math.nan)
+    large = Printed.read("100000000000000000.5")
+    assert large is not None
+    assert large.is_rounded(1e17)
+    assert judge("0.000000001", Ours(1.4e-9)).verdict is EQUAL
 
 
 @pytest.mark.parametrize(
