@@ -1,15 +1,19 @@
 """The command that holds protocols against each other: ``compare``."""
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli_input import ENGINE, FILE, SET, scenario_in, settings_of
-from sim.cli_output import check_writable
+from sim.cli_output import check_writable, deliver
 from sim.errors import SimError
 from sim.progress import RunsWatch
 from sim.terminal import Screen, as_json
+
+if TYPE_CHECKING:
+    from sim.sweep.comparing import Comparison
 
 FIGURES = (".png", ".svg", ".pdf")
 
@@ -57,7 +61,6 @@ def compare(
     Ends with status 1 where one of them makes no progress.
     """
     from sim.sweep.comparing import compare as compared
-    from sim.sweep.comparing_text import tables
 
     given = scenario_in(file, settings_of(sets))
     if figure is not None:
@@ -67,17 +70,27 @@ def compare(
         given.spare({"figure": figure})
     with RunsWatch() as watch:
         found = compared(given.scenario, protocols, progress=watch, **asked)
-    screen = Screen()
+    files = {}
+    if figure is not None:
+        files["figure"] = (figure, partial(_draw, found, figure))
+    deliver(files, partial(_show, given.scenario.title, found, json=json))
+    return int(any(line.error is not None for line in found.lines))
+
+
+def _show(title: str, found: "Comparison", *, json: bool) -> None:
+    from sim.sweep.comparing_text import tables
+
     if json:
         click.echo(as_json(found.to_data()))
-    else:
-        if given.scenario.title:
-            screen.print(given.scenario.title, markup=False, style="bold")
-        screen.print(tables(found, screen))
-    if figure is not None:
-        from sim.sweep import comparing_figure
-        from sim.theory.plots import write
+        return
+    screen = Screen()
+    if title:
+        screen.print(title, markup=False, style="bold")
+    screen.print(tables(found, screen))
 
-        write(comparing_figure.figure(found), figure)
-        click.echo(f"figure written to {figure}", err=True)
-    return int(any(line.error is not None for line in found.lines))
+
+def _draw(found: "Comparison", figure: Path) -> None:
+    from sim.sweep import comparing_figure
+    from sim.theory.plots import write
+
+    write(comparing_figure.figure(found), figure)

@@ -14,7 +14,7 @@ from sim.engine import ENGINES
 from sim.errors import SimError
 from sim.files import text_in, text_of
 from sim.scenario import Scenario
-from sim.scenario.measured import files_in
+from sim.scenario.measured import files_in, written
 from sim.scenario.override import parse_protocol, parse_setting
 from sim.scenario.scenario import faults_of, parsed
 
@@ -54,10 +54,11 @@ def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Given:
-    """A scenario, and the files that it was made from."""
+    """A scenario, the files that it was made from, and the folder that paths in it are relative to."""
 
     scenario: Scenario
     files: tuple[Path, ...] = ()
+    folder: Path = Path()
 
     def spare(self, outputs: Mapping[str, Path | None]) -> None:
         """Raise `SimError` where one of the outputs, by their options, would be written over such a file."""
@@ -96,10 +97,9 @@ def scenario_in(file: Path, settings: Mapping[str, object]) -> Given:
         data = parsed(_standard_input() if read else text_of(file))
         folder = Path() if read else file.parent
         scenario = Scenario.from_data(data, folder, settings)
-    measured = files_in([data, *settings.values()], folder)
-    named = (folder / str(value) for path, value in settings.items() if path.endswith(".csv"))
+    measured = files_in([data, *(written(path, value) for path, value in settings.items())], folder)
     own = Path("/dev/stdin") if read else file  # which leads to the file that the shell has opened
-    return Given(scenario, (own, *measured, *named))
+    return Given(scenario, (own, *measured), folder)
 
 
 def _standard_input() -> str:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -83,23 +83,18 @@ class Output:
 
     def deliver(self, trace: Trace) -> None:
         """Write the files and print the run, the latter also where a file could not be written."""
-        failures = {}
-        for name, path in self.files.items():
-            try:
-                _write(trace, name, path)
-            except SimError as error:
-                failures[name] = f"--{name} {error}"
+        deliver(
+            {name: (path, partial(_write, trace, name, path)) for name, path in self.files.items()},
+            partial(self._show, trace),
+        )
+
+    def _show(self, trace: Trace) -> None:
         if self.json:
             for piece in pieces(trace, ascii_only=not Screen().unicode):
                 click.echo(piece, nl=False)
             click.echo()
-        else:
-            if self.printed is None:
-                self._print(trace)
-            for name in [name for name in self.files if name not in {*failures, self.printed}]:
-                click.echo(f"{name} written to {self.files[name]}", err=True)
-        if failures:
-            raise SimError("\n".join(failures.values()))
+        elif self.printed is None:
+            self._print(trace)
 
     def deliver_figures(self, scenario: Scenario, seed: int, figures: dict[str, Any]) -> None:
         """Print the figures of a run of which no gradient was kept."""
@@ -127,6 +122,35 @@ class Output:
 
     def _groups(self, scenario: Scenario) -> list[Group] | None:
         return None if self.all_workers else alike(scenario)
+
+
+def deliver(files: Mapping[str, tuple[Path, Callable[[], None]]], show: Callable[[], None]) -> None:
+    """Write files, print a result, and say what is written where.
+
+    Parameters
+    ----------
+    files
+        Their paths, and what writes them, by their options.
+    show
+        What prints the result; it does so also where a file could not be written.
+
+    Raises
+    ------
+    SimError
+        In the end, naming every file that could not be written.
+    """
+    failures = {}
+    for name, (_, put) in files.items():
+        try:
+            put()
+        except SimError as error:
+            failures[name] = f"--{name} {error}"
+    show()
+    for name, (path, _) in files.items():
+        if name not in failures and str(path) != STDOUT:
+            click.echo(f"{name} written to {path}", err=True)
+    if failures:
+        raise SimError("\n".join(failures.values()))
 
 
 def _write(trace: Trace, name: str, path: Path) -> None:

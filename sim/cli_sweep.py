@@ -3,32 +3,36 @@
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from sim.cli_input import ENGINE, FILE, scenario_in, setting_options, settings_of
-from sim.cli_output import check_writable
+from sim.cli_input import ENGINE, FILE, STDOUT, scenario_in, setting_options, settings_of
+from sim.cli_output import check_writable, deliver, put_out
 from sim.errors import SimError
 from sim.files import write
 from sim.progress import RunsWatch
+from sim.scenario.measured import files_in, seen_from, written
 from sim.statistics import CONFIDENCE
 from sim.sweep import text
-from sim.sweep.files import journal_of, kind_of, records
+from sim.sweep.files import KINDS, journal_of, kind_of, records
 from sim.sweep.journal import Journal
 from sim.sweep.perform import WHOLE, Row, parse_shard
 from sim.sweep.plan import Plan
-from sim.sweep.points import parse_axis
+from sim.sweep.points import Axis, parse_axis
 from sim.sweep.replicas import MOST, Replicas
 from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, frame, summaries
 from sim.terminal import Screen, as_json, wrapped
 
+if TYPE_CHECKING:
+    from sim.sweep.ranking import Ranking
+
 Command = Callable[..., Any]
-PATH = click.Path(dir_okay=False, path_type=Path)
+PATH = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 MOST_SHOWN = 10
 """Points that `best` shows."""
 
@@ -83,8 +87,8 @@ def plan_options(command: Command) -> Command:
         click.option(
             "--out",
             type=PATH,
-            metavar="FILE.parquet|.csv|.json",
-            help="Write a row for each run; what is there already is not run again.",
+            metavar="FILE.parquet|.csv|.json|-",
+            help="Write a row for each run; what is there already is not run again. - prints CSV instead.",
         ),
         click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead."),
     ]
@@ -117,6 +121,7 @@ class Asked:
     dask: str | None
     ray: str | None
     out: Path | None
+    json: bool
 
     @classmethod
     def checked(
@@ -133,25 +138,29 @@ class Asked:
         seed: int | None,
         most: int,
         out: Path | None,
+        json: bool,
         **where: Any,  # noqa: ANN401 -- engine, jobs, dask and ray
     ) -> Self:
         """Return it; raises `SimError` where something stands against it."""
         given = scenario_in(file, settings_of(sets, protocols))
         scenario = given.scenario
-        axes = tuple(map(parse_axis, over))
+        axes = tuple(_beside(given.folder, parse_axis(each)) for each in over)
         shares = dict(_share(each, figure) for each in until)
         first = scenario.seed if seed is None else seed
+        if str(out) == STDOUT and json:
+            raise SimError("--out -: standard output is for one thing: leave out --json")
         if out is not None:
-            kind_of("--out", out)
-            check_writable("out", out)
-            check_writable("out", journal_of(out))
+            _check_table(out)
         if drawn is not None:
             check_writable("figure", drawn)
-        given.spare({"out": out, "figure": drawn})
-        return cls(Plan(scenario, axes, Replicas.checked(replicas, first, shares, most)), out=out, **where)
+        measured = files_in([written(axis.path, value) for axis in axes for value in axis.values], Path())
+        replace(given, files=(*given.files, *measured)).spare({"out": out, "figure": drawn})
+        return cls(
+            Plan(scenario, axes, Replicas.checked(replicas, first, shares, most)), out=out, json=json, **where
+        )
 
     def rows(self, shard: str | None = None) -> tuple[Row, ...]:
-        """Run it, its progress on the terminal, and write the table."""
+        """Run it, its progress on the terminal."""
         from sim.sweep.clusters import hands_for, on_cluster
         from sim.sweep.sweeping import swept
 
@@ -159,16 +168,48 @@ class Asked:
         hands = None if self.dask or self.ray else self.jobs or hands_for(self.plan)
         with ExitStack() as stack:
             journal = stack.enter_context(
-                nullcontext() if self.out is None else Journal(journal_of(self.out))
+                nullcontext() if self.out is None or self.prints else Journal(journal_of(self.out))
             )
             stack.enter_context(on_cluster(self.dask, self.ray))
             watch = stack.enter_context(RunsWatch())
-            rows = swept(
+            return swept(
                 self.plan, engine=self.engine, hands=hands, journal=journal, shard=part, progress=watch
             )
-            if self.out is not None:
-                write(self.out, kind_of("--out", self.out)(frame(rows)))
-        return rows
+
+    def files(self, rows: Sequence[Row]) -> dict[str, tuple[Path, Callable[[], None]]]:
+        """Return the table's file, where one is asked for, and what writes it; see `deliver`."""
+        if self.out is None:
+            return {}
+        return {"out": (self.out, partial(_write_table, self.out, rows))}
+
+    @property
+    def prints(self) -> bool:
+        """Whether the table goes to standard output, in place of all else."""
+        return str(self.out) == STDOUT
+
+
+def _check_table(out: Path) -> None:
+    """Raise `SimError` where it is plain that a table cannot be written, or its journal."""
+    if str(out) != STDOUT:
+        kind_of("--out", out)
+        check_writable("out", out)
+        check_writable("out", journal_of(out))
+
+
+def _write_table(out: Path, rows: Sequence[Row]) -> None:
+    """Write a row for each run; to standard output as CSV."""
+    if str(out) == STDOUT:
+        put_out(KINDS[".csv"](frame(rows)))
+    else:
+        write(out, kind_of("--out", out)(frame(rows)))
+
+
+def _beside(folder: Path, axis: Axis) -> Axis:
+    """Return an axis whose files lie in a folder, as those of `--set` do."""
+    return Axis(
+        axis.path,
+        tuple(next(iter(seen_from(folder, written(axis.path, value)).values())) for value in axis.values),
+    )
 
 
 def _share(given: str, figure: str) -> tuple[str, float]:
@@ -192,8 +233,6 @@ def sweep(
     figure: Path | None,
     x: str | None,
     shard: str | None,
-    *,
-    json: bool,
     **asked: Any,  # noqa: ANN401 -- see plan_options
 ) -> int:
     """Run the scenario in FILE at every point of a grid over any of its fields, several times.
@@ -210,18 +249,24 @@ def sweep(
         _check_drawable(figure, x or paths[0], wanted.plan)
     rows = wanted.rows(shard)
     found = summaries(rows)
+    files = wanted.files(rows)
     if figure is not None:
-        from sim.sweep.figure import draw, render
+        files["figure"] = (figure, partial(_draw, figure, found, shown, x or paths[0], wanted.plan))
 
-        write(figure, render(draw(found, shown, x or paths[0], wanted.plan.scenario.title), figure))
-    if json:
-        click.echo(as_json(_data(wanted.plan, rows, found)))
-    else:
-        _print(wanted.plan, found, shown)
-        for name, path in (("table", wanted.out), ("figure", figure)):
-            if path is not None:
-                click.echo(f"{name} written to {path}", err=True)
+    def show() -> None:
+        if wanted.json:
+            click.echo(as_json(_data(wanted.plan, rows, found)))
+        elif not wanted.prints:
+            _print(wanted.plan, found, shown)
+
+    deliver(files, show)
     return int(any(row.result.error is not None for row in rows))
+
+
+def _draw(figure: Path, found: Sequence[Summary], shown: Sequence[str], x: str, plan: Plan) -> None:
+    from sim.sweep.figure import draw, render
+
+    write(figure, render(draw(found, shown, x, plan.scenario.title), figure))
 
 
 def _check_drawable(figure: Path, x: str, plan: Plan) -> None:
@@ -285,7 +330,7 @@ def _half(width: float, runs: int) -> float | None:
 @click.command()
 @click.argument("parts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=PATH, required=True, metavar="FILE.parquet|.csv|.json", help="Write a row for each run."
+    "--out", type=PATH, required=True, metavar="FILE.parquet|.csv|.json|-", help="Write a row for each run."
 )
 def merge(parts: tuple[Path, ...], out: Path) -> int:
     """Join the shards of a sweep into the table that it would have made in one piece.
@@ -294,14 +339,13 @@ def merge(parts: tuple[Path, ...], out: Path) -> int:
     """
     from sim.sweep.merging import merged
 
-    kind = kind_of("--out", out)
-    check_writable("out", out)
-    check_writable("out", journal_of(out))
+    _check_table(out)
     plan, rows, journal = merged(parts)
-    write(journal_of(out), journal)
-    write(out, kind(frame(rows)))
-    _print(plan, summaries(rows), text.FIGURES)
-    click.echo(f"table written to {out}", err=True)
+    if str(out) != STDOUT:
+        write(journal_of(out), journal)
+    show = partial(_print, plan, summaries(rows), text.FIGURES)
+    files = {"out": (out, partial(_write_table, out, rows))}
+    deliver(files, (lambda: None) if str(out) == STDOUT else show)
     return int(any(row.result.error is not None for row in rows))
 
 
@@ -324,8 +368,6 @@ def best(
     maximise: str | None,
     minimise: str | None,
     bounds: tuple[str, ...],
-    *,
-    json: bool,
     **asked: Any,  # noqa: ANN401 -- see plan_options
 ) -> int:
     """Find the best point of a grid over the fields of the scenario in FILE, and how sure that is."""
@@ -341,20 +383,25 @@ def best(
     rows = wanted.rows()
     found = summaries(rows)
     ranking = rank(found, figure, maximise=maximise is not None, bounds=conditions)
-    if json:
-        click.echo(as_json(_data(wanted.plan, rows, found) | {"best": ranking.to_data()}))
-        return 0
-    screen = Screen()
-    if wanted.plan.scenario.title:
-        screen.print(wanted.plan.scenario.title, markup=False, style="bold")
-    shown = list(dict.fromkeys([figure, *(bound.figure for bound in conditions)]))
-    screen.print(text.points(ranking.order[:MOST_SHOWN], shown))
-    replicas = wanted.plan.replicas
-    _print_lines(screen, [text.how(found, replicas.seed), *text.given_up(found, replicas)])
-    _print_lines(screen, list(text.verdict(ranking)))
-    if wanted.out is not None:
-        click.echo(f"table written to {wanted.out}", err=True)
+
+    def show() -> None:
+        if wanted.json:
+            click.echo(as_json(_data(wanted.plan, rows, found) | {"best": ranking.to_data()}))
+        elif not wanted.prints:
+            _print_best(wanted.plan, found, ranking, [bound.figure for bound in conditions])
+
+    deliver(wanted.files(rows), show)
     return 0
+
+
+def _print_best(plan: Plan, found: Sequence[Summary], ranking: "Ranking", bounded: Sequence[str]) -> None:
+    screen = Screen()
+    if plan.scenario.title:
+        screen.print(plan.scenario.title, markup=False, style="bold")
+    shown = list(dict.fromkeys([ranking.figure, *bounded]))
+    screen.print(text.points(ranking.order[:MOST_SHOWN], shown))
+    _print_lines(screen, [text.how(found, plan.replicas.seed), *text.given_up(found, plan.replicas)])
+    _print_lines(screen, list(text.verdict(ranking)))
 
 
 COMMANDS: list[click.Command] = [sweep, merge, best]

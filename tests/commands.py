@@ -61,8 +61,11 @@ def run_python(*arguments: str, env: dict[str, str] | None = None, encoding: str
 
 
 def signalled(process: Popen, number: signal.Signals = signal.SIGINT) -> Done:
-    """Send a signal, Ctrl-C unless told otherwise, and return how the command ended."""
-    process.send_signal(number)
+    """Send a signal, Ctrl-C unless told otherwise, and return how the command ended.
+
+    As from a terminal it reaches all that the command has started, too.
+    """
+    os.killpg(process.pid, number)
     out, err = process.communicate(timeout=HANG)
     return Done(process.args, process.returncode, out, err)
 

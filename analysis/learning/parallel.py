@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import torch
 
+from sim.processes import unordered
+
 T = TypeVar("T")
 
 
@@ -25,13 +27,11 @@ def side_by_side(work: Sequence[Callable[[], T]], jobs: int = 1) -> Iterator[tup
         for index, piece in enumerate(work):
             yield index, piece()
         return
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     threads, here = torch.get_num_threads(), Path.cwd()
-    pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
     calls = (delayed(_alone)(index, piece, threads, here) for index, piece in enumerate(work))
-    results: Iterator[tuple[int, T]] = pool(calls)
-    yield from results
+    yield from unordered(calls, jobs)
 
 
 def _alone(index: int, piece: Callable[[], Any], threads: int, here: Path) -> tuple[int, Any]:

@@ -37,6 +37,29 @@ def files_in(data: Any, folder: Path) -> Iterator[Path]:  # noqa: ANN401 -- data
             yield from files_in(each, folder)
 
 
+def written(path: str, value: object) -> dict[str, object]:
+    """Return what a setting writes into a scenario's data: its value under the last key of its path.
+
+    >>> written("workers[0].compute.csv", "times.csv")
+    {'csv': 'times.csv'}
+    """
+    return {path.rpartition(".")[2]: value}
+
+
+def seen_from(folder: Path, data: Any) -> Any:  # noqa: ANN401 -- data that nobody has validated
+    """Return data in which the measured files that it names in a folder are named from outside.
+
+    >>> seen_from(Path("runs"), [{"csv": "times.csv"}])
+    [{'csv': 'runs/times.csv'}]
+    """
+    if isinstance(data, Mapping):
+        found = {key: seen_from(folder, each) for key, each in data.items()}
+        return found | ({"csv": str(folder / name)} if isinstance(name := data.get("csv"), str) else {})
+    if isinstance(data, list | tuple):
+        return [seen_from(folder, each) for each in data]
+    return data
+
+
 def read_column(path: Path, column: str) -> tuple[float, ...]:
     """Return a column of seconds; raises `ValueError` with one sentence where that is not to be had."""
     return tuple(_number(path, line, cell) for line, (cell,) in _rows(path, column))

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from sim.errors import SimError
+from sim.processes import unordered
 from sim.scenario import Scenario
 from sim.sweep.runs import SEMANTICS, Result, run
 
@@ -117,7 +118,7 @@ def _as_they_come(calls: Iterator[Any], hands: int | None, count: int) -> Iterat
 
     backend, _ = get_active_backend()
     if count == 1 or backend.supports_return_generator:
-        yield from Parallel(n_jobs=hands, batch_size=1, return_as="generator_unordered")(calls)
+        yield from unordered(calls, hands)
         return
     with Parallel(n_jobs=hands, batch_size=1) as pool:
         while several := list(islice(calls, count)):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sim.cli import main
+from sim.errors import SimError
 from tests.commands import ROOT
 
 EIGHT = ["eight.toml", "--set", "stop.updates=40"]
@@ -165,3 +166,64 @@ def test_the_scenario_is_not_written_over(capsys: pytest.CaptureFixture[str]) ->
     Path("eight.toml").rename("eight.csv")
     assert main(["sweep", "eight.csv", "--over", "protocol.k=1", "--out", "eight.csv"]) == 2
     assert "--out eight.csv: is the scenario itself" in capsys.readouterr().err
+
+
+def test_out_to_standard_output_is_the_file_and_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said(capsys, "sweep", *EIGHT, *OVER, "--out", "a.csv")
+    printed = said(capsys, "sweep", *EIGHT, *OVER, "--out", "-")
+    assert printed == Path("a.csv").read_text()
+    assert said(capsys, "merge", "a.csv", "--out", "-") == printed
+    aim = ["--maximise", "gradients_per_second"]
+    assert said(capsys, "best", *EIGHT, *OVER, *aim, "--out", "-") == printed
+    assert not list(Path().glob("-*"))
+    assert main(["sweep", *EIGHT, *OVER, "--out", "-", "--json"]) == 2
+    assert capsys.readouterr().err == "error: --out -: standard output is for one thing: leave out --json\n"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        'workers[0].compute={csv="slow.csv"},{csv="fast.csv"}',
+        (
+            'workers[0].compute={kind="empirical",csv="slow.csv",column="seconds"},'
+            '{kind="empirical",csv="fast.csv",column="seconds"}'
+        ),
+    ],
+)
+def test_measured_times_lie_beside_the_scenario_as_with_set(
+    capsys: pytest.CaptureFixture[str], over: str
+) -> None:
+    Path("own").mkdir()
+    Path("own/one.toml").write_text('workers = [{name = "a", compute = 9}]\nstop = {updates = 3}\n')
+    for name, seconds in (("slow", "2"), ("fast", "0.5")):
+        Path(f"own/{name}.csv").write_text(f"worker,seconds\na,{seconds}\na,{seconds}\na,{seconds}\n")
+    data = json.loads(said(capsys, "sweep", "own/one.toml", "--over", over, "--replicas", "1", "--json"))
+    assert [run["updates_per_second"] for run in data["runs"]] == [0.5, 2.0]
+    for value, rate in zip(over.partition("=")[2].split("},"), (0.5, 2.0), strict=True):
+        setting = f"workers[0].compute={value.rstrip('}')}}}"
+        set_data = json.loads(said(capsys, "run", "own/one.toml", "--set", setting, "--json"))
+        assert set_data["summary"]["updates_per_second"] == rate
+    capsys.readouterr()
+    assert main(["sweep", "own/one.toml", "--over", over, "--out", "own/fast.csv"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --out own/fast.csv: is read by the scenario: give another name\n"
+    )
+
+
+def test_a_figure_that_cannot_be_written_does_not_lose_the_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = said(capsys, "sweep", *EIGHT, *OVER)
+
+    def full(path: Path, _: bytes) -> None:
+        raise SimError(f"{path}: No space left on device")
+
+    monkeypatch.setattr("sim.cli_sweep.write", full)
+    assert main(["sweep", *EIGHT, *OVER, "--figure", "a.png", "--out", "a.csv"]) == 2
+    found = capsys.readouterr()
+    assert found.out == wanted
+    assert found.err == (
+        "error: --out a.csv: No space left on device\nerror: --figure a.png: No space left on device\n"
+    )
