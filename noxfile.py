@@ -36,9 +36,18 @@ ROOMS = {
     "nets/counting": ["tests/nets"],
     "nets/costing": ["tests/nets/costing"],
     "analysis/bias_variance": ["tests/analysis/bias_variance"],
-    "analysis/scores": ["tests/analysis/scores"],
+    "analysis/scores": [
+        "tests/analysis/scores",
+        "--ignore=tests/analysis/scores/test_cli.py",
+        "--ignore=tests/analysis/scores/test_figures.py",
+    ],
     "analysis/learning": ["tests/analysis/learning"],
-    "analysis/staleness": ["tests/analysis/staleness"],
+    "analysis/staleness": [
+        "tests/analysis/staleness",
+        "--ignore=tests/analysis/staleness/test_cli.py",
+        "-k",
+        "not killed and not full_disk",
+    ],
     "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }
 NUMBERLESS = ["cli", "drawing", "errors", "figures", "files", "plots", "report", "terminal"]

@@ -17,9 +17,9 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLO
 # Machines are noisy, so neither an example nor the drawing of one has a deadline.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("house", patient, derandomize=True, database=None)
-# `mutants`: whether a property fails is all that is asked, not by which smallest example.
+# `mutants`: whether a property fails is all that is asked, not by which smallest example; thousands of times.
 unshrunk = [Phase.explicit, Phase.generate]
-settings.register_profile("mutants", settings.get_profile("house"), phases=unshrunk)
+settings.register_profile("mutants", settings.get_profile("house"), phases=unshrunk, max_examples=25)
 SOAK = os.environ.get("DLSYSLAB_SOAK", "")
 if SOAK:
     settings.register_profile("soak", patient, max_examples=int(SOAK), print_blob=True)

@@ -1,12 +1,14 @@
 """A printed number beside ours: each verdict by an example, and what holds for any number."""
 
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.report import Kind, Ours, Printed, Verdict, judge
+from analysis.report.verdicts import shown
 
 EQUAL, WITHIN, UNDECIDED, NOT_SHOWN, WRONG = Verdict
 NUMBERS = st.floats(-1e6, 1e6)
@@ -137,3 +139,125 @@ def test_every_verdict_but_equal_has_a_sentence() -> None:
         for printed in ("0.5", "1.1", "1.5", "9.0"):
             found = judge(printed, Ours(1.0, 0.3), kind)
             assert bool(found.sentence) is (found.verdict is not EQUAL)
+
+
+TRIED = ("0.0025", "0.025")
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "kind", "sentence"),
+    [
+        ("0.5", Ours(0.271), Kind.DIGITS, "It is 0.3."),
+        ("0.5", Ours(0.271, 0.01), Kind.DIGITS, "It is 0.3."),
+        ("32×32", Ours("16×16"), Kind.READING, "It is 16×16."),
+        ("0.5", Ours(None, 0.1), Kind.ESTIMATE, "Nothing determines this number."),
+        ("1.5", Ours(1.0, 0.25), Kind.ESTIMATE, "2.0 standard errors (0.25) from 1.0."),
+        ("1.5", Ours(1.0, 0.0), Kind.ESTIMATE, "infinitely many standard errors (0) from 1.0."),
+        ("1.5", Ours(0.0, 1.5), Kind.ESTIMATE, "1.0 standard errors (1.5) from 0.0."),
+        (
+            "-0.03",
+            Ours(-0.014, 0.025),
+            Kind.EFFECT,
+            (
+                "What was measured is 1.2 of its standard errors (0.025): noise alone does that. The true"
+                " difference is -0.01."
+            ),
+        ),
+        ("-0.06", Ours(-0.014, 0.025), Kind.EFFECT, "Measured are 2.4 standard errors; it is -0.01."),
+        ("0.06", Ours(0.0, 0.025), Kind.EFFECT, "Measured are 2.4 standard errors; it is 0.00."),
+        (
+            "0.01",
+            Ours(0.06, 13.0),
+            Kind.READING,
+            "A factor of 6 from 0.06, on a grid whose neighbours are a factor of 13 apart.",
+        ),
+        (
+            "0.0025",
+            Ours(0.06, 13.0),
+            Kind.READING,
+            "It is the lowest rate that was tried, so nothing was seen beyond it. Read off here is 0.06.",
+        ),
+        (
+            "0.025",
+            Ours(0.06),
+            Kind.READING,
+            "It is the highest rate that was tried, so nothing was seen beyond it. Read off here is 0.06.",
+        ),
+        *((text, Ours(1.0), kind, "Its error is not known.") for text in "39" for kind in list(Kind)[1:]),
+        ("3", Ours(1.0, 0.5), Kind.READING, "Its error is not known."),
+        ("3", Ours(1.0, math.inf), Kind.EFFECT, "Its error is not known."),
+    ],
+)
+def test_the_sentence_says_by_how_much(printed: str, ours: Ours, kind: Kind, sentence: str) -> None:
+    assert judge(printed, ours, kind, tried=TRIED).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "kind", "verdict"),
+    [
+        ("3", Ours(1.0, 0.5, (-1.0, 3.0)), Kind.ESTIMATE, UNDECIDED),
+        ("-1", Ours(1.0, 0.5, (-1.0, 3.0)), Kind.ESTIMATE, UNDECIDED),
+        ("1.96", Ours(-5.0, 1.0), Kind.EFFECT, NOT_SHOWN),
+        ("-3", Ours(0.0, 1.0), Kind.EFFECT, WITHIN),
+        ("2", Ours(1.0, 2.0), Kind.READING, WITHIN),
+        ("0.5", Ours(1.0, 2.0), Kind.READING, WITHIN),
+        ("2", Ours(2.0, 1.0), Kind.READING, UNDECIDED),
+        ("3.89", Ours(1.0, 2.0), Kind.READING, UNDECIDED),  # 2 ** 1.96 is 3.891
+        ("3.90", Ours(1.0, 2.0), Kind.READING, WRONG),
+    ],
+)
+def test_at_the_border(printed: str, ours: Ours, kind: Kind, verdict: Verdict) -> None:
+    assert judge(printed, ours, kind).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "place"),
+    [
+        ("-4.0e-05", Fraction(-1, 25_000), Fraction(1, 1_000_000)),
+        ("1,000.50", Fraction(2001, 2), Fraction(1, 100)),
+        ("1.50M", Fraction(1_500_000), Fraction(100_000)),
+        ("150K", Fraction(150_000), Fraction(10_000)),
+        ("0K", Fraction(0), Fraction(1_000)),
+        ("150", Fraction(150), Fraction(1)),
+        ("64.4%", Fraction(322, 5), Fraction(1, 10)),
+        ("268/768", Fraction(67, 192), Fraction(0)),
+    ],
+)
+def test_a_printed_number_has_a_value_and_a_last_digit(text: str, value: Fraction, place: Fraction) -> None:
+    assert Printed.read(text) == Printed(text, value, place)
+
+
+@pytest.mark.parametrize("text", ["", "K", "inf", "-inf", "nan", "1/0", "a/b", "1 000", "5KM", "32×32"])
+def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
+    assert Printed.read(text) is None
+
+
+def test_sixteen_digits_tell_a_float_from_the_next_but_two() -> None:
+    printed = Printed.read("0.10000000000000000555")
+    assert printed is not None
+    steps = {step: 0.1 + step * math.ulp(0.1) for step in (-3, -1, 0, 1, 3, 5)}
+    assert [step for step, value in steps.items() if printed.is_rounded(value)] == [-3, -1, 0, 1, 3]
+    assert not printed.is_rounded(math.nan)
+    large = Printed.read("100000000000000000.5")
+    assert large is not None
+    assert large.is_rounded(1e17)
+    assert judge("0.000000001", Ours(1.4e-9)).verdict is EQUAL
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "ours"),
+    [
+        (3, "2.50", "3.00"),
+        (3.0, "3.2M", "3"),
+        (1_234_567.0, "1.2", "1,234,567.0"),
+        (1_234_567, "12", "1,234,567"),
+        (0.0, "0.5", "0.0"),
+        (1.0, "0.25", "1.00"),
+        (0.27147268, "150K", "0.2715"),
+        (12.3456, "12", "12.35"),
+        (0.5, "1/3", "0.5"),
+        (12.3456, "x", "12.35"),
+    ],
+)
+def test_ours_is_shown_to_the_digits_that_were_printed(value: float, printed: str, ours: str) -> None:
+    assert shown(value, printed) == ours

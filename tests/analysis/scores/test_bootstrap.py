@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from scipy.optimize import brentq
 
 from analysis.errors import AnalysisError
 from analysis.scores import Bootstrap, aupr, auprg, auroc, bootstrap, delong
@@ -87,7 +88,7 @@ def test_results_are_read_by_name() -> None:
     assert repr(boot) == "<Bootstrap of fine, rough: 50 replicates>"
     frame = boot.to_pandas()
     assert frame.loc[("rough", "auprg"), "low"] == boot.interval("auprg", "rough").low
-    assert "<table" in boot._repr_html_()
+    assert frame.columns.tolist() == ["value", "low", "high"]
     with pytest.raises(AnalysisError, match="area: 'auc' must be one of auroc, aupr"):
         boot.area("auc", "fine")
     with pytest.raises(AnalysisError, match="model: None must be one of fine, rough"):
@@ -125,19 +126,31 @@ def test_bands_hold_the_curve_and_are_the_quantiles_of_replicates() -> None:
 
 
 def test_a_band_of_one_replicate_is_its_curve() -> None:
-    """Precision over recall, redone from the replicate's own weights by linear counts between thresholds."""
+    """Each curve, redone from the replicate's own weights by linear counts between thresholds."""
     boot = bootstrap(Y, SCORES[0], replicates=1, rng=7, bands=True)
     drawn, p, n = np.random.default_rng(7).random(len(Y)), int(Y.sum()), len(Y)
     times = np.zeros(n)
     np.add.at(times, np.flatnonzero(Y)[(drawn[:p] * p).astype(int)], 1)
     np.add.at(times, np.flatnonzero(~Y)[(drawn[p:] * (n - p)).astype(int)], 1)
     c = counts(Y, SCORES[0], times)
-    for place in (13, 50, 87, 100):
-        tp = GRID[place] * p
+
+    def false(tp: float) -> float:
         after = int(np.argmax(c.tp >= tp - 1e-9))
         share = (tp - c.tp[after - 1]) / (c.tp[after] - c.tp[after - 1])
-        fp = c.fp[after - 1] + share * (c.fp[after] - c.fp[after - 1])
-        assert boot.bands[0].precision[0, place] == pytest.approx(tp / (tp + fp), rel=1e-9)
+        return float(c.fp[after - 1] + share * (c.fp[after] - c.fp[after - 1]))
+
+    band, odds = boot.bands[0], p / (n - p)
+    for place in (13, 50, 87, 100):
+        tp = GRID[place] * p
+        assert band.precision[:, place] == pytest.approx(tp / (tp + false(tp)), rel=1e-9)
+        # The true positives of a recall gain: 1 - odds (P - TP) / TP.
+        tp = brentq(lambda tp, gain: 1 - odds * (p - tp) / tp - gain, 1, p, args=(GRID[place],))
+        assert band.precision_gain[:, place] == pytest.approx(1 - odds * false(tp) / tp, rel=1e-9)
+    # No grid point but the ends is a whole number of these negatives.
+    assert band.tpr[:, 1:-1] == pytest.approx(
+        np.tile(np.interp(GRID[1:-1] * (n - p), c.fp, c.tp) / p, (2, 1))
+    )
+    assert band.precision[0, 0] == band.precision[0, 1]
 
 
 def test_a_perfect_ranking_has_bands_without_width() -> None:

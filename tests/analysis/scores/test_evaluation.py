@@ -26,9 +26,19 @@ def test_results_are_read_by_name() -> None:
     frame = found.to_pandas()
     assert frame.loc[("good", "auprg"), "chance"] == found.chance["auprg"]
     assert found.differences().loc[("good", "poor", "ap"), "p"] == found.difference("ap", "good", "poor").p
-    assert "<table" in found._repr_html_()
+    assert frame.columns.tolist() == ["value", "low", "high", "chance"]
+    assert found.differences().columns.tolist() == ["difference", "low", "high", "p"]
     with pytest.raises(AnalysisError, match="model: 'best' must be one of good, poor"):
         found.operating_point("recall=0.5", "best")
+
+
+def test_a_notebook_shows_what_a_result_is_above_its_numbers() -> None:
+    found = evaluate(Y, MODELS, replicates=10)
+    for result in (found, found.bootstrap, delong(Y, MODELS), roc(Y, GOOD), calibration(Y, GOOD)):
+        heading, table = result._repr_html_().split("\n", 1)
+        assert heading == f"<p>{repr(result)[1:-1]}</p>"
+        assert all(f"<th>{column}</th>" in table for column in result.to_pandas().columns)
+    assert all("<td>poor</td>" in each._repr_html_() for each in (found, found.bootstrap, delong(Y, MODELS)))
 
 
 def test_a_data_frame_of_scores_keeps_its_names() -> None:
@@ -90,7 +100,8 @@ def test_figures_take_axes() -> None:
         "all positive",
     ]
     for curve in (roc(Y, GOOD), pr(Y, GOOD), prg(Y, GOOD), calibration(Y, GOOD)):
-        assert curve.plot(axes[3], label="good") is axes[3]
+        assert curve.plot(axes[3], label="good", color="red") is axes[3]
+        assert (axes[3].lines[-1].get_label(), axes[3].lines[-1].get_color()) == ("good", "red")
         assert curve.plot().figure is not figure
     plt.close("all")
 
