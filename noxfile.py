@@ -33,7 +33,7 @@ ROOMS = {
     ],
     "sim/engine": ["tests/sim/engine"],
     "sim/trace": ["tests/sim/test_trace.py", "tests/sim/test_tables.py"],
-    "sim/metrics": ["tests/sim/test_metrics.py"],
+    "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_metrics_times.py"],
     "sim/timeline/spans.py": ["tests/sim/timeline/test_spans.py"],
     "sim/theory": ["tests/sim/theory"],
     "sim/sweep": ["tests/sim/sweep"],
@@ -200,7 +200,9 @@ def try_mutants(
         f"{' '.join(modules)}: of {len(results)} changes {tried} were tried, {noticed} of them noticed; "
         f"unnoticed: {dict(unnoticed)}"
     )
-    shares = [noticed / max(noticed + unnoticed["of a number"] + words, 1) for words in (0, unnoticed["in words"])]
+    shares = [
+        noticed / max(noticed + unnoticed["of a number"] + words, 1) for words in (0, unnoticed["in words"])
+    ]
     session.log(f"{shares[0]:.1%} without changes in words, {shares[1]:.1%} with them; {dict(count)}")
 
 
