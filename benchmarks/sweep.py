@@ -1,11 +1,12 @@
 """What a sweep costs beside its runs' own time, in turn: on this machine's cores, and on a Dask cluster.
 
 Long runs, of about a second: the time that two cores would take if nothing were lost (half of what one
-process takes for the same runs, by `sim.summarise` in a loop), over the time of the sweep. Short runs, of
+process takes for the same runs, by `sim.summarise` in a loop), over the time of the sweep. The Dask cluster
+does without the profiler that its workers run by default, about .05 of their time. Short runs, of
 about a millisecond: the time of the sweep, journal and table included, over that of the loop. Processes and
 cluster are started before, and have answered once.
 
-    python -m benchmarks.sweep [--rounds 3] [--long 24] [--short 10000]
+    python -m benchmarks.sweep [--rounds 5] [--long 16] [--short 10000]
 """
 
 import argparse
@@ -64,23 +65,26 @@ def row(name: str, shares: list[float], bound: str) -> str:
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description="Measure what a sweep costs beside its runs.")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--long", type=int, default=24, help="runs of about a second")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--long", type=int, default=16, help="runs of about a second")
     parser.add_argument("--short", type=int, default=10_000, help="runs of about a millisecond")
     given = parser.parse_args()
     long, short = scenario(updates_in(1.0)), scenario(updates_in(0.001))
 
+    from dask.config import set as configured
     from dask.distributed import Client, LocalCluster
 
     cores, dask, brief = [], [], []
     where = {"n_workers": CORES, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**where) as cluster, Client(cluster):
+    unprofiled = configured({"distributed.worker.profile.enabled": False})
+    with unprofiled, LocalCluster(**where) as cluster, Client(cluster):
         for _ in range(given.rounds):
             swept(scenario(1), 2 * CORES, CORES)
             with parallel_config(backend="dask"):
                 swept(scenario(1), 2 * CORES, None)
             ideal = seconds(lambda: alone(long, given.long)) / CORES
             cores.append(ideal / seconds(lambda: swept(long, given.long, CORES)))
+            ideal = seconds(lambda: alone(long, given.long)) / CORES
             with parallel_config(backend="dask"):
                 dask.append(ideal / seconds(lambda: swept(long, given.long, None)))
             own = seconds(lambda: alone(short, given.short))

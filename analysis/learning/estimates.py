@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal
 
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 Verdict = Literal["within error", "undecided", "different"]
 """At most the standard error away from 0; between the two; 0 outside the interval."""
@@ -36,7 +36,7 @@ def interval_of(difference: Estimate, count: int) -> tuple[float, float] | None:
     """Return Student's 95 % confidence interval of a mean over so many seeds, None of one."""
     if difference.error is None:
         return None
-    half = float(student_t.ppf((1 + CONFIDENCE) / 2, count - 1)) * difference.error
+    half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * difference.error
     return difference.mean - half, difference.mean + half
 
 

@@ -120,7 +120,7 @@ def _median_scatter(each: Sequence[Sequence[float]], medians: Sequence[float]) -
     lowest pooled in. √(π/2) is what the median of many scatters more than their mean, and Student's law says
     how much further than a normal one an error from so few seeds must be taken.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
     lowest = int(np.argmin(medians))
     falls = np.array([each[0]]) - np.array(each[max(lowest - 1, 0) : lowest + 1])
@@ -128,7 +128,7 @@ def _median_scatter(each: Sequence[Sequence[float]], medians: Sequence[float]) -
     if seeds == 1 or not np.isfinite(falls).all():
         return None
     freedom = len(falls) * (seeds - 1)
-    wider = float(t.isf(norm.sf(SURE), freedom)) / SURE
+    wider = float(stdtrit(freedom, ndtr(SURE))) / SURE
     return wider * math.sqrt(math.pi / 2 / seeds * float(falls.var(axis=1, ddof=1).mean()))
 
 

@@ -108,7 +108,7 @@ class Repeats:
         Splits share rows, so their spread is too small by itself: the variance is that of Nadeau &
         Bengio (2003), for cross-validations as in Bouckaert & Frank (2004). NaN from one split alone.
         """
-        from scipy.stats import t
+        from scipy.special import stdtr
 
         gaps = self.areas[:, first] - self.areas[:, second]
         mean, count = gaps.mean(axis=0), len(gaps)
@@ -116,7 +116,7 @@ class Repeats:
             return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
         error = np.sqrt((1 / count + self.ratio) * gaps.var(axis=0, ddof=1))
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = 2 * t.sf(np.abs(mean) / error, count - 1)
+            p = 2 * stdtr(count - 1, -np.abs(mean) / error)
         return mean, error, np.where(error > 0, p, np.nan)
 
 

@@ -1,9 +1,4 @@
-"""Random networks, built in torch and run: hand formulas against tensors, torch's counter and fvcore.
-
-``NETS_CASES`` sets how many networks are drawn, 1,500 by default.
-"""
-
-import os
+"""Random networks, built in torch and run: hand formulas against tensors, torch's counter and fvcore."""
 
 import hypothesis.strategies as st
 import pytest
@@ -23,11 +18,11 @@ from nets.network.algebra import Shape
 from nets.network.formulas import substitute, symbol
 from nets.network.graph import Network, step
 from nets.tables.presets import FVCORE, TORCH
+from tests.effort import examples
 from tests.nets.strategies import convolutions, max_pools, mean_pools, networks
 
-CASES = int(os.environ.get("NETS_CASES", "1500"))
-many = settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
-some = settings(max_examples=max(CASES // 5, 1), suppress_health_check=list(HealthCheck))
+many = settings(examples(300), suppress_health_check=list(HealthCheck))
+some = settings(examples(60), suppress_health_check=list(HealthCheck))
 
 
 @many
