@@ -37,9 +37,17 @@ ROOMS = {
     "sim/timeline/spans.py": ["tests/sim/timeline/test_spans.py"],
     "sim/theory": ["tests/sim/theory"],
     "sim/sweep": ["tests/sim/sweep"],
-    "nets/layers": ["tests/nets"],
-    "nets/network": ["tests/nets"],
-    "nets/tables": ["tests/nets"],
+    "nets/layers": [
+        "tests/nets/test_layers.py",
+        "tests/nets/test_build.py",
+        "tests/nets/network/test_graph.py",
+    ],
+    "nets/network": [
+        "tests/nets/network",
+        "--ignore=tests/nets/network/test_random_networks.py",
+        "tests/nets/test_layers.py",
+    ],
+    "nets/tables": ["tests/nets/tables"],
     "nets/counting": ["tests/nets"],
     "nets/costing": ["tests/nets/costing"],
     "analysis/bias_variance": ["tests/analysis/bias_variance"],
@@ -53,7 +61,7 @@ ROOMS = {
         "tests/analysis/staleness",
         "--ignore=tests/analysis/staleness/test_cli.py",
         "-k",
-        "not killed and not full_disk",
+        "not killed and not full_disk",  # they start processes
     ],
     "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }

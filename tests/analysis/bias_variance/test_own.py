@@ -39,6 +39,33 @@ def test_a_step_has_the_bias_that_a_sum_over_points_gives() -> None:
     assert found.variance[0] == pytest.approx(0.5 / 40)
 
 
+def test_a_function_is_called_what_it_is() -> None:
+    class Step:
+        def __call__(self, x: np.ndarray) -> np.ndarray:
+            return x > 0
+
+    assert [str(OwnTarget(function)) for function in (np.sign, Step())] == ["sign", "Step"]
+
+
+@pytest.mark.parametrize("test", [0, 50])
+def test_points_to_train_and_to_test_on(test: int) -> None:
+    for experiment in (fixed_x, fresh_x, fixed_split):
+        with pytest.raises(
+            AnalysisError, match=f"test: {test} points of 50 leave none to train or none to test"
+        ):
+            experiment(LINE, test=test)
+    one = fresh_x(LINE, degrees=[1], points=4, test=1, datasets=3)
+    assert (one.degrees, one.fresh.simulation.errors.shape) == ((1,), (1, 3))
+
+
+def test_a_ridge_comparison_is_of_the_points_that_are_asked_for() -> None:
+    found = ridge(LINE, alpha=1.0, degree=2, points=30, test=5, datasets=4, seed=3)
+    plain = fixed_x(LINE, degrees=[2], points=30, test=5, datasets=4, seed=3)
+    np.testing.assert_allclose(found.fits.exact.mse[0], plain.exact.mse[0], rtol=1e-12)
+    np.testing.assert_allclose(found.fits.simulation.errors[0], plain.simulation.errors[0], rtol=1e-12)
+    assert found.fits.settings == plain.settings
+
+
 @pytest.mark.parametrize(
     ("function", "sentence"),
     [

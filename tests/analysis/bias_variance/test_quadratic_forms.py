@@ -69,6 +69,14 @@ def test_a_linear_form_is_normal_far_out_in_the_tails(deviations: float, copies:
     assert other.probability_negative(copies) == pytest.approx(1 - expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-200, 1e200])
+def test_the_unit_of_a_linear_form_does_not_matter(scale: float) -> None:
+    form = QuadraticForm(np.zeros((2, 2)), scale * np.array([3.0, -4.0]), 0.0)
+    assert form.probability_negative() == pytest.approx(0.5, abs=1e-9)
+    other = QuadraticForm(np.zeros((2, 2)), scale * np.array([3.0, -4.0]), 10 * scale)
+    assert other.probability_negative() == pytest.approx(stats.norm.cdf(-1), rel=1e-9)
+
+
 def test_a_form_that_is_never_negative_has_no_chance_to_be() -> None:
     assert QuadraticForm(np.eye(3), np.zeros(3), 0.0).probability_negative(5) == 0.0
     assert QuadraticForm(np.eye(3), np.zeros(3), 1.0).probability_negative() == 0.0

@@ -3,6 +3,7 @@ import random
 import numpy as np
 import pytest
 
+from analysis.bias_variance.decomposition import Problem, Split
 from analysis.bias_variance.polynomials import hat_matrices
 from analysis.bias_variance.quadratic_forms import squared_error
 from analysis.bias_variance.replay import (
@@ -12,11 +13,14 @@ from analysis.bias_variance.replay import (
     PRINTED_SAMPLE,
     PRINTED_TABLE,
     Replay,
+    Row,
+    _row,
     agrees,
     detectability,
     probability_best_found,
     replay_homework,
 )
+from analysis.bias_variance.target import parse_target
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,48 @@ def test_a_comparison_the_other_way_round_has_the_same_chances(replayed: Replay)
     assert there.gain == pytest.approx(-back.gain)
     assert there.unpaired_wrong == pytest.approx(back.unpaired_wrong, abs=1e-6)
     assert there.paired_wrong == pytest.approx(back.paired_wrong, abs=1e-6)
+
+
+def test_by_hand() -> None:
+    """A fit that predicts 0 and one that predicts 2·y, of f = 0, each measured on a test value of its own.
+
+    Errors are a² and (b - 2 c)² of standard normal numbers, of means 1 and 5 and variances 2 and 50; on
+    common noise b is a, and the difference, a² - (a - 2 c)² = 4 c (a - c), has the variance 48.
+    """
+    zero, double = (squared_error(np.array([[h]]), np.zeros(1), np.zeros(1), 1.0) for h in (0.0, 2.0))
+    found = detectability(zero, double, datasets=100)
+    assert (found.gain, found.unpaired_sd) == pytest.approx((-4, 0.52**0.5))
+    assert found.paired_sd == pytest.approx(0.48**0.5)
+    # 1.96² · 52 / 4² and 1.96² · 48 / 4²
+    assert (found.unpaired_needed, found.paired_needed) == (13, 12)
+    assert found.unpaired_wrong is not None
+    assert found.unpaired_wrong < 1e-6
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e6])
+def test_the_unit_of_an_error_does_not_matter(unit: float) -> None:
+    hats = np.array([[[0.5, 0.4]], [[0.5, 0.3]]])
+    f, new = np.array([1.0, 2.0]), np.array([1.5])
+    comparisons = [
+        detectability(*(squared_error(hat, f * u, new * u, 0.3 * u * u) for hat in hats), datasets=50)
+        for u in (1.0, unit)
+    ]
+    one, other = map(vars, comparisons)
+    assert one["gain"] != 0
+    for name, power in (("gain", 2), ("unpaired_sd", 2), ("paired_sd", 2), ("unpaired_wrong", 0)):
+        assert other[name] == pytest.approx(one[name] * unit**power, rel=1e-6)
+    for name in ("unpaired_needed", "paired_needed"):
+        assert other[name] == one[name]
+
+
+def test_what_the_hand_in_computed_by_hand() -> None:
+    """Two data sets, two test points, the fit (y₁, y₁ + y₂) of f = 0."""
+    problem = Problem(target=parse_target("0"), interval=(0.0, 1.0))
+    split = Split(np.zeros(2), np.zeros(2))
+    training, testing = np.array([[1.0, 2.0], [3.0, -2.0]]), np.array([[1.0, 0.0], [0.0, 5.0]])
+    # Predictions (1, 3) and (3, 1): their means are 2 and 2, their variances 1 and 1; errors 0, 9, 9, 16.
+    row = _row(np.array([[1.0, 0.0], [1.0, 1.0]]), problem, split, (training, testing))
+    assert row == Row(mse=8.5, bias_squared=4.0, variance=1.0)
 
 
 def test_no_global_generator_is_touched() -> None:

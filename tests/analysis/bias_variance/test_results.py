@@ -29,6 +29,19 @@ def test_notebooks_get_a_table(result: room.FixedXResult | room.FreshXResult | r
     assert html.count("<tr") == len(result.to_pandas()) + 1
 
 
+def test_tables_name_their_columns() -> None:
+    parts = ("bias_squared", "variance", "mse")
+    simulated = [f"simulated_{part}{end}" for part in parts for end in ("", "_se")]
+    assert FIXED.to_pandas().columns.tolist() == ["fit", *parts, *simulated]
+    assert FRESH.to_pandas().columns.tolist() == ["fit", *simulated, "mse_5%", "mse_50%", "mse_95%"]
+    assert RIDGE.to_pandas().columns.tolist() == ["alpha", *parts]
+    frame = FRESH.to_pandas()
+    for part in parts:
+        estimates = getattr(FRESH.fresh.simulation, part)
+        assert frame[f"simulated_{part}"].tolist() == estimates.value.tolist()
+        assert frame[f"simulated_{part}_se"].tolist() == estimates.se.tolist()
+
+
 def test_pandas_gets_the_published_figures() -> None:
     frame = FIXED.to_pandas().set_index("fit")
     eighth = [round(float(frame[part]["degree 8"]), 6) for part in ("mse", "bias_squared", "variance")]

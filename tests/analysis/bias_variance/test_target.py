@@ -95,3 +95,29 @@ def test_anything_else_is_refused_by_name(text: str, part: str) -> None:
 def test_where_it_is_not_a_number_is_said(text: str, where: str) -> None:
     with pytest.raises(AnalysisError, match=f"not a finite real number at {where}"):
         parse_target(text)(np.array([0.0, 2.0, 7.0]) if where != "x = 2" else np.array([2.0, 7.0]))
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "value"),
+    [
+        ("2**3", 0.0, 8.0),
+        ("(-2)**3*x", 1.0, -8.0),
+        ("0.999**2000", 0.0, 0.999**2000),
+        ("(-1)**2001*x", 2.0, -2.0),
+        ("10**100/10**100", 0.0, 1.0),
+        ("9007199254740993*x", 1.0, 9007199254740992.0),
+        ("+x - -x", 2.0, 4.0),
+        ("abs(-3)/2", 0.0, 1.5),
+        ("10**30*x", 1.0, 1e30),
+    ],
+)
+def test_powers_and_large_numbers_by_hand(text: str, at: float, value: float) -> None:
+    assert parse_target(text)([at])[0] == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text", ["exp(10**3)*x", "x + sqrt(-4)", "sin(1/0)", "2**334", "(-2)**334", "0.5**-400"]
+)
+def test_what_is_beyond_a_real_number_of_at_most_1e100_is_refused_in_the_midst(text: str) -> None:
+    with pytest.raises(AnalysisError, match=r"at most 1e\+100"):
+        parse_target(text)
