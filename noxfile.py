@@ -76,6 +76,7 @@ ROOMS = {
     "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }
 RAISED = r"^\s*raise "
+TEXT = r"f?\"[^\"]*\"|f?'[^']*'"
 EQUIVALENT = Path("tests/equivalent-mutants.txt")
 NUMBERLESS = [
     "cli",
@@ -242,13 +243,28 @@ def try_mutants(
 
 
 def kind_of_change(name: str, changed: list[str]) -> str:
-    """Tell changes that are listed as equivalent, and those inside quotation marks, from all others."""
+    """Tell changes in words, and those that are equivalent, from all others.
+
+    Equivalent are those that are listed, and lengths no longer asserted to be equal: they always are.
+    """
     listed = {
         tuple(line.strip() for line in block.splitlines() if not line.startswith("#"))
         for block in EQUIVALENT.read_text(encoding="utf-8").split("\n\n")
     }
     if (name.rpartition("__mutmut_")[0], *(line[0] + line[1:].strip() for line in changed)) in listed:
         return "equivalent"
-    bare = [re.sub(r"([\"']).*?\1", "", line[1:]) for line in changed]
-    half = len(bare) // 2
-    return "in words" if bare[:half] == bare[half:] else "of a number"
+    for kind, kept in (("in words", _wordless), ("equivalent", _unasserted)):
+        before, after = (kept("".join(line[1:] for line in changed if line[0] == sign)) for sign in "-+")
+        if before == after:
+            return kind
+    return "of a number"
+
+
+def _wordless(code: str) -> str:
+    """Return some code without what stands in quotation marks, but for what is put into a text."""
+    return re.sub(TEXT, lambda found: found[0] if found[0][0] == "f" else "", code)
+
+
+def _unasserted(code: str) -> str:
+    """Return some code without spaces, and without asserting that things zipped are of one length."""
+    return re.sub(r",?strict=\w+|,(?=\))", "", re.sub(r"\s", "", code))
