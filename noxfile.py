@@ -23,12 +23,19 @@ SOAK = 100_000
 
 # Rooms whose modules carry numbers, and the tests that must notice when one of them changes.
 ROOMS = {
-    "sim/scenario": ["tests/sim/test_scenario.py", "tests/sim/test_protocols.py", "tests/sim/engine"],
+    "sim/scenario": [
+        "tests/sim/test_scenario.py",
+        "tests/sim/test_protocols.py",
+        "tests/sim/test_override.py",
+        "tests/sim/test_schema.py",
+        "tests/sim/engine/test_pace.py",
+        "tests/sim/engine/test_stories.py",
+    ],
     "sim/engine": ["tests/sim/engine"],
-    "sim/trace": ["tests/sim/test_trace.py", "tests/sim/test_tables.py", "tests/sim/engine"],
-    "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_tables.py", "tests/sim/engine"],
-    "sim/timeline/spans.py": ["tests/sim/timeline"],
-    "sim/theory": ["tests/sim/theory", "tests/sim/engine/test_laws.py"],
+    "sim/trace": ["tests/sim/test_trace.py", "tests/sim/test_tables.py"],
+    "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_metrics_times.py"],
+    "sim/timeline/spans.py": ["tests/sim/timeline/test_spans.py"],
+    "sim/theory": ["tests/sim/theory"],
     "sim/sweep": ["tests/sim/sweep"],
     "nets/layers": [
         "tests/nets/test_layers.py",
@@ -58,6 +65,8 @@ ROOMS = {
     ],
     "analysis/report/verdicts.py": ["tests/analysis/report/test_verdicts.py"],
 }
+RAISED = r"^\s*raise "
+EQUIVALENT = Path("tests/equivalent-mutants.txt")
 NUMBERLESS = ["cli", "drawing", "errors", "figures", "files", "plots", "report", "terminal"]
 
 
@@ -141,7 +150,8 @@ def mutants(session: nox.Session) -> None:
 
     Rooms or modules are named by their paths: ``nox -s mutants -- sim/trace analysis/scores/areas.py``. With
     ``'*7'`` after them only the changes whose number ends so are tried, about one in ten. What is committed
-    is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried.
+    is what is changed, in a copy in ``.mutants/`` that also remembers what has been tried. What is raised is
+    left as it is; changes that are known to change nothing stand in ``tests/equivalent-mutants.txt``.
     """
     python = install(session)
     if python == "python":
@@ -165,6 +175,7 @@ def try_mutants(
         "source_paths": ["sim", "nets", "analysis"],
         "only_mutate": [path if path.endswith(".py") else f"{path}/*" for path in modules],
         "do_not_mutate": [f"*/{name}.py" for name in NUMBERLESS],
+        "do_not_mutate_patterns": [RAISED],
         "also_copy": ["README.md", "docs", "examples"],
         "pytest_add_cli_args": ["-p", "no:xdist", "-o", "addopts=", "--hypothesis-profile=mutants"],
         "pytest_add_cli_args_test_selection": tests,
@@ -181,16 +192,36 @@ def try_mutants(
         session.run(*mutmut, "run", *chosen, env={"OMP_NUM_THREADS": "1"}, external=True)
         listed = str(session.run(*mutmut, "results", "--all", "true", external=True, silent=True))
         results = dict(re.findall(r"^\s*(\S+): (.+)$", listed, re.MULTILINE))
+        unnoticed = Counter[str]()
         for name, result in results.items():
             if result in {"survived", "no tests"}:
                 shown = str(session.run(*mutmut, "show", name, external=True, silent=True, log=False))
                 changed = re.findall(r"^(?:-(?!-)|\+(?!\+)).*", shown, re.MULTILINE)
-                session.log("\n".join([f"{name}: {result}", *changed]))
+                kind = kind_of_change(name, changed)
+                unnoticed[kind] += 1
+                session.log("\n".join([f"{name}: {result}, {kind}", *changed]))
     count = Counter(results.values())
     untried = ("not checked", "check was interrupted by user", "skipped")
     tried = len(results) - sum(count[result] for result in untried)
-    noticed = tried - count["survived"] - count["no tests"]
+    noticed = tried - unnoticed.total()
     session.log(
-        f"{' '.join(modules)}: of {len(results)} changes {tried} were tried, {noticed} of them noticed"
+        f"{' '.join(modules)}: of {len(results)} changes {tried} were tried, {noticed} of them noticed; "
+        f"unnoticed: {dict(unnoticed)}"
     )
-    session.log(f"{noticed / max(tried, 1):.1%}, {', '.join(f'{n} {result}' for result, n in count.items())}")
+    shares = [
+        noticed / max(noticed + unnoticed["of a number"] + words, 1) for words in (0, unnoticed["in words"])
+    ]
+    session.log(f"{shares[0]:.1%} without changes in words, {shares[1]:.1%} with them; {dict(count)}")
+
+
+def kind_of_change(name: str, changed: list[str]) -> str:
+    """Tell changes that are listed as equivalent, and those inside quotation marks, from all others."""
+    listed = {
+        tuple(line.strip() for line in block.splitlines() if not line.startswith("#"))
+        for block in EQUIVALENT.read_text(encoding="utf-8").split("\n\n")
+    }
+    if (name.rpartition("__mutmut_")[0], *(line[0] + line[1:].strip() for line in changed)) in listed:
+        return "equivalent"
+    bare = [re.sub(r"([\"']).*?\1", "", line[1:]) for line in changed]
+    half = len(bare) // 2
+    return "in words" if bare[:half] == bare[half:] else "of a number"
