@@ -193,7 +193,7 @@ def test_gradients_that_are_added_up_are_so_together_or_one_by_one() -> None:
             rate=0.05,
             batch=4,
             weights="sum",
-            batch_norm=how,  # type: ignore[arg-type]  # one of them
+            batch_norm=how,
         )
         ends.append(torch.cat([module.weight.detach().ravel(), module.bias.detach()]))
     torch.testing.assert_close(ends[0], ends[1], rtol=1e-12, atol=1e-12)
