@@ -1,6 +1,7 @@
 """Work in other processes, by joblib, which leave Ctrl-C to this one."""
 
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,7 +29,7 @@ def unordered(calls: Iterable[Any], jobs: int | None) -> Iterator[Any]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment; processes that are begun meanwhile never hear of it.
+    """Let the processes that this thread begins meanwhile never hear of Ctrl-C.
 
     A terminal sends it to all of them. They need not: who is interrupted ends them, and they would print how
     far they had come in starting up.
@@ -38,3 +39,20 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def interrupted_afterwards() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of what must not be left half-done; it is heard in the main thread only."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt

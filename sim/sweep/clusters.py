@@ -1,11 +1,10 @@
 """Where runs go: this machine's cores, a Dask cluster, or a Ray one."""
 
-import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
+from sim.address import PATIENCE, check_listens
 from sim.engine.choice import events
 from sim.errors import SimError
 from sim.sweep.plan import Plan
@@ -15,9 +14,6 @@ PER_EVENT: Final = 5e-6
 
 PAYS: Final = 4.0
 """Seconds of work from which on other processes, which take a second to start, pay."""
-
-PATIENCE: Final = 10.0
-"""Seconds that a cluster has to answer."""
 
 
 def hands_for(plan: Plan) -> int:
@@ -68,7 +64,7 @@ def _dask(address: str) -> Iterator[None]:
 def _ray(address: str) -> Iterator[None]:
     from sim.sweep.on_ray import connected
 
-    _check_listens(address)
+    check_listens("--ray", address)
     with ExitStack() as stack:
         try:
             stack.enter_context(connected(address))
@@ -77,17 +73,6 @@ def _ray(address: str) -> Iterator[None]:
         except (OSError, ValueError, RuntimeError) as error:
             raise SimError(f"--ray {address}: no cluster answers: {str(error).splitlines()[0]}") from None
         yield
-
-
-def _check_listens(address: str) -> None:
-    """Raise `SimError` where nobody listens at a host and port: Ray itself would wait for minutes."""
-    match = re.fullmatch(r"(?:ray://)?([^:/]+):([0-9]{1,5})", address)
-    if match is None:  # such as auto
-        return
-    try:
-        socket.create_connection((match[1], int(match[2])), timeout=PATIENCE).close()
-    except (OSError, OverflowError) as error:
-        raise SimError(f"--ray {address}: no cluster answers: {error}") from None
 
 
 def _missing(extra: str, error: ModuleNotFoundError) -> SimError:

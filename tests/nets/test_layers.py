@@ -1,5 +1,7 @@
 """Each layer's hand count on a case small enough to do in one's head, and what it refuses."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
@@ -124,3 +126,100 @@ def test_local_response_normalisation_has_torchs_defaults() -> None:
     assert (ours.alpha, ours.beta, ours.k) == (torchs.alpha, torchs.beta, torchs.k)
     data = torch.rand(2, 7, 3, 3, generator=torch.Generator().manual_seed(0))
     assert torch.equal(module_of(ours)(data), torchs(data))
+
+
+def answer(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape that comes out, or None where the layer refuses."""
+    try:
+        output, undecided = step("layer", layer, (shape,))
+    except ShapeError:
+        return None
+    assert undecided == ()
+    assert all(isinstance(size, int) for size in output)
+    return tuple(map(int, output))
+
+
+def torchs(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The same of torch, without computing."""
+    try:
+        return tuple(module.to("meta")(torch.empty(shape, device="meta")).shape)
+    except RuntimeError:
+        return None
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_pools_take_and_return_what_torchs_do(ceil_mode: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    for size, kernel, stride, padding in product(range(1, 8), range(1, 5), range(1, 5), range(3)):
+        if 2 * padding > kernel:
+            continue
+        shape, settings = (2, 3, size, 7), ((kernel, 2), (stride, 3), (padding, 1), ceil_mode)
+        k, s, p, _ = settings
+        average = nn.AvgPool2d(k, s, p, ceil_mode=ceil_mode)
+        assert answer(AvgPool2d(*settings), shape) == torchs(average, shape), settings
+        for dilation in (1, 2):
+            spread = nn.MaxPool2d(k, s, p, dilation=(dilation, 1), ceil_mode=ceil_mode)
+            assert answer(MaxPool2d(*settings, (dilation, 1)), shape) == torchs(spread, shape), settings
+
+
+def test_convolutions_take_and_return_what_torchs_do() -> None:
+    for size, kernel, stride, padding, dilation in product(
+        range(1, 8), range(1, 4), (1, 2, 3), (0, 1), (1, 2)
+    ):
+        shape, settings = (2, 4, 7, size), ((2, kernel), (3, stride), (1, padding), (1, dilation), 2)
+        ours, other = Conv2d(4, 6, *settings), nn.Conv2d(4, 6, *settings, device="meta")
+        assert answer(ours, shape) == torchs(other, shape), settings
+        assert ours.weights == other.weight.numel()
+        if output := answer(ours, shape):
+            # Each output number is a sum over half of the four channels.
+            assert ours.macs(shape) == 2 * 2 * kernel * output[0] * output[1] * output[2] * output[3]
+
+
+@pytest.mark.parametrize(
+    ("layer", "weights", "biases"),
+    [
+        (Conv2d(4, 6, (3, 2), bias=False), 144, 0),
+        (Conv2d(4, 6, (3, 2), groups=2), 72, 6),
+        (Linear(5, 7), 35, 7),
+        (Linear(5, 7, bias=False), 35, 0),
+        (BatchNorm2d(9), 9, 9),
+        (BatchNorm2d(9, affine=False), 0, 0),
+        *((layer, 0, 0) for layer in (ReLU(), Add(), Concat(), Flatten(), MaxPool2d(2), AdaptiveMaxPool2d())),
+    ],
+)
+def test_weights_and_biases_are_what_the_built_layer_holds(layer: Layer, weights: int, biases: int) -> None:
+    assert (layer.weights, layer.biases) == (weights, biases)
+    if not layer.takes_many:
+        held = {name: parameter.numel() for name, parameter in module_of(layer).named_parameters()}
+        assert (held.get("weight", 0), held.get("bias", 0)) == (weights, biases)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shapes", "output"),
+    [
+        (Concat(), [(2, 3, 8, 9), (2, 4, 8, 9), (2, 5, 8, 9)], (2, 12, 8, 9)),
+        (Add(), [(2, 3, 8, 9)] * 3, (2, 3, 8, 9)),
+        (Flatten(), [(2, 3, 4, 5)], (2, 60)),
+        (AdaptiveAvgPool2d((2, 3)), [(2, 3, 8, 9)], (2, 3, 2, 3)),
+        (AdaptiveMaxPool2d(), [(2, 3, 8, 9)], (2, 3, 1, 1)),
+        (Linear(5, 7), [(2, 3, 5)], (2, 3, 7)),
+        (BatchNorm2d(3), [(2, 3, 8, 9)], (2, 3, 8, 9)),
+    ],
+)
+def test_shapes_that_come_out(layer: Layer, shapes: list[tuple[int, ...]], output: tuple[int, ...]) -> None:
+    assert step("layer", layer, tuple(shapes)) == (output, ())
+    assert layer.macs(*shapes) == (2 * 3 * 5 * 7 if isinstance(layer, Linear) else 0)
+
+
+@pytest.mark.parametrize("layer", [Add(), Concat()])
+def test_branches_of_other_ranks_or_of_another_batch_do_not_join(layer: Layer) -> None:
+    for other in ((2, 3, 8), (3, 3, 8, 9), (2, 3, 8, 9, 1), (2, 3, 7, 9)):
+        with pytest.raises(ShapeError, match=r"^sum: cannot join 2×3×8×9 with "):
+            step("sum", layer, ((2, 3, 8, 9), other))
+    with pytest.raises(ShapeError, match=r"^sum: cannot join 2×3×8×9 with 2×3×8×1$"):
+        step("sum", layer, ((2, 3, 8, 9), (2, 3, 8, 9), (2, 3, 8, 1)))
+
+
+def test_dropout_may_drop_nothing() -> None:
+    assert Dropout(0.0).p == 0
+    with pytest.raises(LayerError, match=r"^Dropout: p -0\.1 must be in"):
+        Dropout(-0.1)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from sim.address import check_listens
 from sim.engine.live.actors import GROUPS, POST, Actor, Process, ServerActor, WorkerActor
 from sim.engine.live.messages import Kind
 from sim.engine.live.scale import scaled
 from sim.engine.live.worker import TORCH, WORKS
 from sim.engine.results import Progress, Run, TooLong
 from sim.errors import SimError, SimulationError
+from sim.processes import interrupted_afterwards
 from sim.scenario import Network, Scenario
 from sim.scenario.values import checked_seed, shown
 from sim.trace import Trace
@@ -129,12 +131,18 @@ def _ray(scenario: Scenario, work: str, address: str | None) -> Iterator[Any]:
     if address is None and mine:
         _check_memory(scenario, moving)
         _check_processors(scenario, work, os.cpu_count() or 1)
+    elif address is not None and mine:
+        check_listens("--ray", address)
     try:
         if mine:
             where: dict[str, Any] = {"address": address}
             if address is None:
                 where = {"object_store_memory": int(STORE + moving), "include_dashboard": False}
-            ray.init(**where, log_to_driver=False, logging_level="ERROR")
+            with interrupted_afterwards():  # half-started, it would leave its processes behind
+                ray.init(**where, log_to_driver=False, logging_level="ERROR")
+    except KeyboardInterrupt:
+        ray.shutdown()
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         who = "Ray does not start" if address is None else f"--ray {address}: no cluster answers"
         raise SimError(f"{who}: {str(error).splitlines()[0]}") from None

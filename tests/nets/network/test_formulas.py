@@ -5,8 +5,9 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nets.errors import InputError
 from nets.inputs import parse_input, parse_options
-from nets.network.algebra import at_least, ceil_div, equal, floor_div, minimum
+from nets.network.algebra import at_least, ceil_div, equal, floor_div, minimum, product, quotient
 from nets.network.formulas import by_hand, divisibly, parse, substitute, symbol, tidy
 
 H = symbol("H")
@@ -75,3 +76,68 @@ def test_a_bound_on_two_symbols_is_left_as_it_is() -> None:
     bound = at_least(floor_div(H + symbol("W") + 1, 2), 3)
     assert str(bound) == "H/2 + W/2 >= 5/2"
     assert at_least(floor_div(H, 2) + 3, 3) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("H**2*N", "N·H²"),
+        ("H**3", "H**3"),
+        ("floor(H/2)**2*W", "W·⌊H/2⌋²"),
+        ("(H + 1)**2", "(H + 1)²"),
+        ("1000*H + 1234", "1,000·H + 1,234"),
+        ("3*H*N/4", "3·N·H/4"),
+        ("(H + W)/2", "H/2 + W/2"),
+        ("H*(W + 1)", "H·(W + 1)"),
+        ("-2*H", "-2·H"),
+        ("Min(H, 7)", "Min(7, H)"),
+        ("floor(H/2 + W/3 + 1/6)", "⌊(3·H+2·W+1)/6⌋"),
+    ],
+)
+def test_a_formula_by_hand(text: str, written: str) -> None:
+    assert by_hand(parse(text)) == written
+
+
+def test_numbers_are_put_in_or_named_as_missing() -> None:
+    assert substitute(7, {}) == 7
+    assert substitute(parse("floor(H/2)*W"), {"H": 5, "W": 3, "N": 9}) == 6
+    for text, values, why in (
+        ("H*W*N", {"W": 2}, "formula H*N*W: H, N has no value"),
+        ("H/2", {"H": 5}, "formula H/2: it is 5/2, no whole number"),
+    ):
+        with pytest.raises(InputError) as refused:
+            substitute(parse(text), values)
+        assert str(refused.value) == why
+
+
+def test_other_conditions_than_lower_bounds_are_kept_once_and_come_last() -> None:
+    W = symbol("W")
+    kept = tidy([sympy.Eq(W, 3), sympy.Ge(W, 2), sympy.Eq(W, 3), sympy.Ge(H + W, 9), sympy.Ge(H, W)])
+    assert [str(condition) for condition in kept] == ["W >= 2", "Eq(W, 3)", "H + W >= 9", "H >= W"]
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "divisors"),
+    [
+        ("floor(H/2)*floor(W/3)*N", "H*N*W/6", {"H": 2, "W": 3}),
+        ("floor(H/4 + 3/4) + floor(H/6 + 5/6)", "5*H/12", {"H": 12}),
+        ("floor(H/2 - 1/2)", "H/2 - 1", {"H": 2}),
+        ("3*H", "3*H", {}),
+    ],
+)
+def test_what_is_left_where_sizes_are_divisible(text: str, formula: str, divisors: dict[str, int]) -> None:
+    assert divisibly(parse(text)) == (parse(formula), divisors)
+    assert divisibly(12) == (12, {})
+
+
+def test_comparisons_of_numbers_are_decided_and_of_symbols_as_far_as_they_are() -> None:
+    assert (equal(2, 2), equal(2, 3), at_least(3, 3), at_least(2, 3)) == (True, False, True, False)
+    assert equal(2 * H, 6) == sympy.Eq(H, 3)
+    assert equal(2 * H, 7) is False  # no whole H
+    assert equal(H + 1, H) is False
+    assert at_least(H, 1) is True
+    assert at_least(3 * H - 2, 3) == sympy.Ge(H, 2)
+    assert at_least(7 - H, 3) == sympy.Ge(-H, -4)
+    assert (minimum(2, 3), minimum(3, 2)) == (2, 2)
+    assert (quotient(12, 4), quotient(2 * H, 2)) == (3, H)
+    assert (product(()), product((2, H, 3))) == (1, 6 * H)

@@ -100,6 +100,50 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(formula, sympy.Basic)
 
 
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("H**64", H**64),
+        ("H**-1", 1 / H),
+        ("8 - 3 - 2", sympy.Integer(3)),
+        ("8/4/2*3", sympy.Integer(3)),
+        ("2*3 + 4*5 - 6", sympy.Integer(20)),
+        ("-(H - W) + +N", W - H + N),
+        (" Mod(H, 3) ", sympy.Mod(H, 3)),
+        ("H == 3", sympy.Eq(H, 3)),
+        ("H != 3", sympy.Ne(H, 3)),
+        ("H <= 3", sympy.Le(H, 3)),
+        ("H < W", sympy.Lt(H, W)),
+        ("H > W", sympy.Gt(H, W)),
+        ("floor(" * 99 + "H/2" + ")" * 99, sympy.floor(H / 2)),
+    ],
+    ids=lambda text: str(text)[:40],
+)
+def test_arithmetic_is_read_as_it_is_meant(text: str, formula: sympy.Basic) -> None:
+    assert parse(text) == formula
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("H**65", 'formula "H**65": an exponent must be a whole number of at most 64'),
+        ("H**-65", 'formula "H**-65": an exponent must be a whole number of at most 64'),
+        ("(2**64*H)**64", 'formula "(2**64*H)**64": a power in it is too large'),
+        ("Mod(H)", 'formula "Mod(H)": Mod takes two or more values'),
+        ("Min()", 'formula "Min()": Min takes two or more values'),
+        ("ceiling(H, W)", 'formula "ceiling(H, W)": ceiling takes one value'),
+        ("H +" + " " * 76, 'formula "H +' + " " * 76 + '" cannot be read'),
+        ("H +" + " " * 77, 'formula "H +' + " " * 77 + '…" cannot be read'),
+        ("H % 2", 'formula "H % 2": it holds more than names, numbers and arithmetic'),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_is_refused_is_shown(text: str, sentence: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse(text)
+    assert str(refused.value) == sentence
+
+
 def test_a_long_sum_is_read() -> None:
     text = "+".join(f"{i}*N*floor(H/{i})" for i in range(2, 802))
     assert len(parse(text).args) == 800

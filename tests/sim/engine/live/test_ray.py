@@ -4,16 +4,18 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from sim import Exponential, Network, Outcome, Protocol, Scenario, SimError, Stop, Trace, Worker
 from sim.cli import main
 from sim.engine.live import live
-from tests.commands import ROOT, signalled, started
+from tests.commands import ROOT, run_python, signalled, started, wait_until
 from tests.sim.engine.live.scenarios import EACH, FLEET, obeys_every_law, scenario
 
 ray = pytest.importorskip("ray", reason="needs ray, the extra `live`")
@@ -89,6 +91,38 @@ def test_too_few_processors_and_a_module_that_is_not_there_are_one_sentence() ->
     one = Scenario(workers=[Worker(name="w", compute=Exponential(mean=1.0))], stop=Stop(updates=1))
     with pytest.raises(SimError, match=r"--work torch:nothing:here: a worker does not start: .*nothing"):
         live(one, work="torch:nothing:here")
+
+
+def test_nobody_listens_at_an_address() -> None:
+    done = run_python("-m", "sim", "live", FILE, "--ray", "127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"error: --ray 127\.0\.0\.1:1: no cluster answers: .*refused\n", done.stderr)
+
+
+def test_ctrl_c_while_ray_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    code = (
+        "import pathlib, ray, sys; from sim.cli import main; start = ray.init\n"
+        "def init(**options):\n"
+        f"    pathlib.Path({str(sign)!r}).touch()\n"
+        "    return start(**options)\n"
+        f"ray.init = init; sys.exit(main(['live', {FILE!r}]))"
+    )
+    with started(sys.executable, "-c", code) as process:
+        wait_until(sign.exists, process)
+        time.sleep(1)
+        group = process.pid
+        done = signalled(process)
+        left = [each for each in psutil.process_iter() if _group(each.pid) == group]
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    assert left == []
+
+
+def _group(number: int) -> int | None:
+    try:
+        return os.getpgid(number)
+    except ProcessLookupError:
+        return None
 
 
 def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
