@@ -42,7 +42,7 @@ ROOMS = {
     # changed functions cannot be compiled: the loop is run as it is
     "sim/engine/compiled": ["tests/sim/engine/test_compiled.py", "-k", "runs_as_it_is"],
     "sim/engine/live": ["tests/sim/engine/live", "--ignore=tests/sim/engine/live/test_ray.py"],
-    "sim/trace": ["tests/sim/test_trace.py", "tests/sim/test_tables.py"],
+    "sim/trace": ["tests/sim/test_trace_tables.py", "tests/sim/test_trace.py", "tests/sim/test_tables.py"],
     "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_metrics_times.py"],
     "sim/timeline/spans.py": ["tests/sim/timeline/test_spans.py"],
     "sim/theory": ["tests/sim/theory"],
