@@ -217,6 +217,15 @@ def test_the_staleness_of_none_and_of_fresh_gradients_only() -> None:
             assert found.dtype == np.int64
 
 
+def test_a_tally_is_made_of_whole_numbers() -> None:
+    sums = tally(simulate(TWO))
+    lines = [vars(line) for line in (sums.server, sums.uplink, sums.downlink)]
+    arrays = [
+        value for part in (vars(sums), *lines) for value in part.values() if isinstance(value, np.ndarray)
+    ]
+    assert [array.dtype for array in arrays] == [np.int64] * 13
+
+
 def test_sums_of_times_are_exact_where_floats_are_not() -> None:
     # A is done after 1e8 s, then after a nanosecond; both times what B has begun is cancelled.
     workers = [Worker(name="A", compute=[1e8, 1e-9], gradients=2), Worker(name="B", compute=3e8)]
