@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from analysis.errors import AnalysisError
+from analysis.learning.experiments import Means
 from analysis.learning.schedules import Constant
 from analysis.staleness.agenda import Agenda
 from analysis.staleness.experiment import _check_memory, label, staleness
@@ -107,3 +108,21 @@ def test_versions_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -
         "memory: 3 versions of the weights at once, 2 runs at a time, take 6.6 GB, and 6.0 GB are free: have"
         " fewer workers, a narrower net or fewer --jobs"
     )
+
+
+def test_the_memory_is_said_before_the_first_run() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        staleness(SCENARIO, SETUP, OPTIONS, progress=interrupt, say=told.append)
+    # Three versions, one for each worker, of fifty numbers in four bytes each.
+    assert told == ["Replaying keeps at most 3 versions of the weights at once: 600 B"]
+    told.clear()
+    with pytest.raises(KeyboardInterrupt):
+        staleness(SCENARIO, SETUP, OPTIONS, Means(jobs=2), interrupt, told.append)
+    assert told == [
+        "Replaying keeps at most 3 versions of the weights at once: 600 B, in each of 2 runs at a time"
+    ]
+
+
+def interrupt(*_: int) -> None:
+    raise KeyboardInterrupt
