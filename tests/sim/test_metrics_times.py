@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim import Network, Protocol, Scenario, Server, Stop, Worker, metrics, simulate
-from sim.metrics.tally import _latest, _total
+from sim.metrics.tally import _latest, _total, tally
 from tests.effort import examples
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -44,6 +44,9 @@ def test_every_stage_of_a_gradient_over_a_shared_link() -> None:
     assert metrics.server(trace) == metrics.Station(10 / 37, 2 / 37, 1)
     assert metrics.uplink(trace) == metrics.Station(6 / 37, 1 / 37, 1)
     assert metrics.downlink(trace) == metrics.Station(4 / 37, 2 / 37, 1)
+    figures = metrics.summary(trace)
+    for station in (metrics.server, metrics.uplink, metrics.downlink):
+        assert figures[station.__name__] == vars(station(trace))
 
 
 def test_the_slack_holds_back() -> None:
@@ -127,7 +130,9 @@ def test_a_run_that_ends_in_its_first_pull() -> None:
     trace = simulate(Scenario(workers=workers, network=PULLS, stop=Stop(time=0.5)))
     assert causes(metrics.time(trace)) == {"unread": [0.5, 0.5]}
     assert metrics.downlink(trace) == metrics.Station(1.0, 1.0, 1)
-    first = metrics.summary(trace)["workers"][0]
+    figures = metrics.summary(trace)
+    assert figures["share_wasted"] == 0.0
+    first = figures["workers"][0]
     assert (first["gradients"], first["mean_staleness"]) == (0, None)
     assert first["waiting"] == NOTHING | {"unread": 1.0}
 
@@ -201,6 +206,39 @@ def test_the_wait_of_each_worker_as_a_share_of_the_run() -> None:
     assert (fast["share_computing"], fast["share_waiting"]) == (0.25, 0.75)
     assert fast["waiting"] == NOTHING | {"update": 0.75}
     assert (slow["share_waiting"], slow["waiting"]) == (0.0, NOTHING)
+
+
+def test_the_staleness_of_none_and_of_fresh_gradients_only() -> None:
+    late = simulate(Scenario(workers=[Worker(name="A", compute=5.0)], stop=Stop(time=1.0)))
+    alone = simulate(Scenario(workers=[Worker(name="A", compute=1.0, gradients=3)]))
+    for trace, histogram in ((late, [0]), (alone, [3])):
+        for found in (metrics.staleness(trace).histogram, tally(trace).staleness):
+            assert found.tolist() == histogram
+            assert found.dtype == np.int64
+
+
+def test_sums_of_times_are_exact_where_floats_are_not() -> None:
+    # A is done after 1e8 s, then after a nanosecond; both times what B has begun is cancelled.
+    workers = [Worker(name="A", compute=[1e8, 1e-9], gradients=2), Worker(name="B", compute=3e8)]
+    sums = tally(simulate(Scenario(workers=workers, protocol=Protocol.k_sync(1), stop=Stop(updates=2))))
+    exact = 10**17 + 1
+    assert (sums.end, sums.computing.tolist(), sums.wasted) == (exact, [exact, exact], (0, exact, 0))
+
+
+def test_sums_over_workers_may_exceed_what_the_clock_can_show() -> None:
+    # Six arrive at 1e9 s and are applied for so long each: they wait 0 + 1 + … + 5 = 15 times 1e9 s.
+    workers = [Worker(name="w", count=6, compute=1e9, gradients=1)]
+    trace = simulate(Scenario(workers=workers, server=Server(apply=1e9)))
+    assert metrics.server(trace) == metrics.Station(6 / 7, 15 / 7, 5)
+    workers = [Worker(name="fast", compute=0.9e9), Worker(name="slow", count=10, compute=1e9)]
+    scenario = Scenario(workers=workers, protocol=Protocol.k_sync(1), stop=Stop(updates=1))
+    assert metrics.summary(simulate(scenario))["share_wasted"] == 10 / 11
+
+
+def test_the_protocol_is_told_for_so_many_workers() -> None:
+    workers = [Worker(name="w", count=32, compute=1.0)]
+    scenario = Scenario(workers=workers, protocol=Protocol(kind="softsync", n=3), stop=Stop(time=1.0))
+    assert "K = P/3 = 10 " in metrics.summary(simulate(scenario))["protocol"]
 
 
 numbers = st.integers(0, 2**62 // 20)

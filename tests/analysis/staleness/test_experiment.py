@@ -1,14 +1,17 @@
 """From a scenario to a result: what each arm is made from, and what is foreseen before training."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from analysis.errors import AnalysisError
 from analysis.learning.experiments import Means
+from analysis.learning.runs import Keeping
 from analysis.learning.schedules import Constant
 from analysis.staleness.agenda import Agenda
 from analysis.staleness.experiment import _check_memory, label, staleness
@@ -101,6 +104,7 @@ def test_a_protocol_as_the_command_line_has_it() -> None:
 
 def test_versions_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=6_000_000_000))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (6_100_000_000, 80_000_000_000))
     _check_memory(3, 1_000_000_000, 2, "cpu")
     with pytest.raises(AnalysisError) as refused:
         _check_memory(3, 1_100_000_000, 2, "cpu")
@@ -108,6 +112,15 @@ def test_versions_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -
         "memory: 3 versions of the weights at once, 2 runs at a time, take 6.6 GB, and 6.0 GB are free: have"
         " fewer workers, a narrower net or fewer --jobs"
     )
+    with pytest.raises(AnalysisError, match=r"take 6\.6 GB, and 6\.1 GB are free"):
+        _check_memory(3, 1_100_000_000, 2, "cuda")
+
+
+def test_each_run_is_kept_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    options = replace(OPTIONS, protocols=("k-batch-async:k=2",), rules=("constant", "polynomial:0.5"))
+    staleness(SCENARIO, replace(SETUP, seeds=1), options, Means(keeping=Keeping(tmp_path)))
+    names = {path.name for path in (tmp_path / "staleness").iterdir() if path.is_dir()}
+    assert names == {"k-batch-async-k-2-constant-seed4", "k-batch-async-k-2-polynomial-0.5-seed4"}
 
 
 def test_the_memory_is_said_before_the_first_run() -> None:

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from analysis.errors import AnalysisError
+from analysis.learning.estimates import Estimate
 from analysis.learning.setups import DataSummary, Setup
 from analysis.learning.training import Score
 from analysis.staleness.figures import draw
@@ -14,7 +15,7 @@ from analysis.staleness.reading import level, reached, summary
 from analysis.staleness.results import Arm, StalenessResult
 from analysis.staleness.runs import Curve, Divergence, Point
 from analysis.staleness.settings import StalenessOptions
-from analysis.staleness.tables import table
+from analysis.staleness.tables import _about, _bytes, table
 
 
 def curve(seed: int, *accuracies: float) -> Curve:
@@ -218,3 +219,26 @@ def test_arms_without_runs_are_no_result() -> None:
         result(("slow", SLOW), ("none", []))
     with pytest.raises(AnalysisError, match=r"^arms: must be one at least, each with its runs$"):
         replace(result(("slow", SLOW)), arms=())
+
+
+def test_sizes_and_means_have_as_many_digits_as_they_need() -> None:
+    sizes = {
+        999: "999 B",
+        1000: "1 kB",
+        3_340_000: "3.34 MB",
+        999_000_000: "999 MB",
+        10**9: "1 GB",
+        10**13: "1e+04 GB",
+    }
+    assert {size: _bytes(size) for size in sizes} == sizes
+    means = {
+        0.1234: "0.123",
+        9.9994: "9.999",
+        10.0: "10.0",
+        999.94: "999.9",
+        1000.0: "1,000",
+        -1234.5: "-1,234",
+    }
+    assert {mean: _about(Estimate(mean, None), 1) for mean in means} == means
+    assert _about(Estimate(0.5, 0.01), 3, 100) == "50.00 ± 4.30"
+    assert _about(None, 3) == ""

@@ -171,3 +171,30 @@ def test_what_is_kept_is_foreseen_and_never_more_than_the_workers(scenario: Scen
         kept = {version for version in kept if version in later} | {update + 1}
         most = max(most, len(kept)) if update + 1 < trace.updates else most
     assert agenda.most_kept == most
+
+
+def test_gradients_that_are_added_up_are_so_together_or_one_by_one() -> None:
+    """Two batches through a module at once have the mean of their gradients, which counts twice."""
+    workers = [Worker(name=f"w{i}", compute=1.0) for i in range(2)]
+    scenario = Scenario(workers=workers, protocol=Protocol.bsp(), stop=Stop(updates=5))
+    generator = torch.Generator().manual_seed(0)
+    inputs, targets = torch.randn(12, 3, generator=generator), torch.randn(12, 1, generator=generator)
+    ends = []
+    for how in ("latest", "group"):
+        module = torch.nn.Linear(3, 1, dtype=torch.float64)
+        with torch.no_grad():
+            module.weight.fill_(0.5)
+            module.bias.fill_(0.25)
+        train_by_trace(
+            module,
+            torch.nn.functional.mse_loss,
+            (inputs.double(), targets.double()),
+            simulate(scenario, 0),
+            rate=0.05,
+            batch=4,
+            weights="sum",
+            batch_norm=how,
+        )
+        ends.append(torch.cat([module.weight.detach().ravel(), module.bias.detach()]))
+    torch.testing.assert_close(ends[0], ends[1], rtol=1e-12, atol=1e-12)
+    assert (ends[0] - 0.5).abs().max() > 0.1

@@ -49,6 +49,7 @@ class Try:
     rate: float = 0.05
     momentum: float = 0.9
     batch_norm: BatchNorm = "latest"
+    points: int = 6
 
 
 def run(how: Try) -> Curve:
@@ -64,7 +65,14 @@ def run(how: Try) -> Curve:
     recipe = Recipe(how.rate, momentum=how.momentum, batch=5, batch_norm=how.batch_norm)
     keeping = Keeping(how.folder, how.resume, how.every)
     case = Case(
-        "run", Net, how.data, trace(how.protocol, how.seed), recipe, points=6, sample=20, keeping=keeping
+        "run",
+        Net,
+        how.data,
+        trace(how.protocol, how.seed),
+        recipe,
+        points=how.points,
+        sample=20,
+        keeping=keeping,
     )
     return replace(case.run(watch), processor=0.0)
 
@@ -141,6 +149,7 @@ def test_the_test_is_of_the_last_weights() -> None:
         (Try(rate=0.1), "recipe"),
         (Try(data=data(41)), "data"),
         (Try(batch_norm="group"), "recipe"),
+        (Try(points=7), "watched"),
     ],
 )
 def test_another_run_is_not_resumed(tmp_path: Path, other: Try, named: str) -> None:
