@@ -42,8 +42,8 @@ def table(findings: Findings | None) -> Table:
 
 
 LOWER = (
-    "The totals are lower bounds: no rule says what aten._linalg_svd in head (3×), aten.sort in the module itself"
-    " (1×) costs."
+    "The totals are lower bounds: no rule says what aten._linalg_svd in head (3×), aten.sort in the module"
+    " itself (1×) costs."
 )
 
 
