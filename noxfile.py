@@ -63,15 +63,21 @@ ROOMS = {
         "tests/nets/test_layers.py",
     ],
     "nets/tables": ["tests/nets/tables"],
-    "nets/counting": ["tests/nets"],
+    "nets/counting": ["tests/nets/counting"],
     "nets/costing": ["tests/nets/costing"],
-    "analysis/bias_variance": ["tests/analysis/bias_variance"],
+    "analysis/bias_variance": ["tests/analysis/bias_variance", "tests/analysis/test_defaults.py"],
     "analysis/scores": [
         "tests/analysis/scores",
         "--ignore=tests/analysis/scores/test_cli.py",
         "--ignore=tests/analysis/scores/test_figures.py",
     ],
-    "analysis/learning": ["tests/analysis/learning"],
+    "analysis/learning": [
+        "tests/analysis/learning",
+        "tests/analysis/test_defaults.py",
+        "--ignore=tests/analysis/learning/test_cli.py",
+        "-k",
+        "not killed and not full_disk",  # they start processes
+    ],
     "analysis/staleness": [
         "tests/analysis/staleness",
         "--ignore=tests/analysis/staleness/test_cli.py",
