@@ -155,6 +155,15 @@ def test_a_server_is_busy_until_the_end() -> None:
     assert metrics.server(trace) == metrics.Station(18 / 30, 8 / 30, 1)
 
 
+def test_a_lone_worker_waits_for_no_other() -> None:
+    workers = [Worker(name="A", compute=1.0, gradients=1)]
+    network = Network(server_bandwidth=1.0, weight_bytes=1.0, gradient_bytes=2.0)
+    trace = simulate(Scenario(workers=workers, server=Server(apply=4.0), network=network))
+    assert metrics.downlink(trace) == metrics.Station(1 / 8, 0.0, 0)
+    assert metrics.uplink(trace) == metrics.Station(2 / 8, 0.0, 0)
+    assert metrics.server(trace) == metrics.Station(4 / 8, 0.0, 0)
+
+
 def test_the_whole_summary_of_two_learners() -> None:
     def learner(name: str, gradients: int, mean: float, computing: float) -> dict[str, Any]:
         return {
