@@ -39,8 +39,13 @@ ROOMS = {
         "-k",
         "not compiled",
     ],
-    # changed functions cannot be compiled: the loop is run as it is
-    "sim/engine/compiled": ["tests/sim/engine/test_compiled.py", "-k", "runs_as_it_is"],
+    "sim/engine/compiled": [
+        "-p",
+        "tests.uncompiled",
+        "tests/sim/engine/test_reference.py",
+        "-k",
+        "reference and compiled",
+    ],
     "sim/engine/live": ["tests/sim/engine/live", "--ignore=tests/sim/engine/live/test_ray.py"],
     "sim/trace": ["tests/sim/test_trace_tables.py", "tests/sim/test_trace.py", "tests/sim/test_tables.py"],
     "sim/metrics": ["tests/sim/test_metrics.py", "tests/sim/test_metrics_times.py"],
@@ -95,6 +100,9 @@ NUMBERLESS = [
     "plots",
     "report",
     "terminal",
+    "compiled/build",
+    "compiled/entries",
+    "compiled/handles",
 ]
 
 
