@@ -109,6 +109,19 @@ def test_who_is_away_does_not_wait_for_the_barrier() -> None:
     assert causes(time) == {"update": [2.0, 0.0]}
 
 
+def test_who_leaves_no_longer_waits_for_the_barrier() -> None:
+    workers = [Worker(name="A", compute=1.0, leaves=2.0), Worker(name="B", compute=4.0)]
+    scenario = Scenario(workers=workers, protocol=Protocol.bsp(), stop=Stop(time=4.0))
+    assert causes(metrics.time(simulate(scenario))) == {"update": [1.0, 0.0]}
+
+
+def test_who_joins_late_and_is_away_later_waits_while_it_is_there() -> None:
+    # A arrives at 2 s and is applied until 4 s, half a second of which it is away.
+    worker = Worker(name="A", compute=1.0, joins=1.0, offline=((3.0, 3.5),))
+    scenario = Scenario(workers=[worker], server=Server(apply=2.0), stop=Stop(time=4.0))
+    assert causes(metrics.time(simulate(scenario))) == {"service": [1.5]}
+
+
 def test_who_goes_on_does_not_wait_for_the_update() -> None:
     workers = [Worker(name="A", compute=1.0, gradients=3)]
     time = metrics.time(simulate(Scenario(workers=workers, protocol=Protocol.k_batch_async(3))))
