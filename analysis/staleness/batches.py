@@ -37,10 +37,15 @@ def batch_rows(seed: int, worker: str, index: int, *, batch: int, count: int) ->
     >>> batch_rows(0, "L1", 1, batch=3, count=100)
     tensor([33, 30, 87])
     """
-    if not 1 <= batch <= count:
-        raise AnalysisError(f"batch: {batch} must be from 1 to {count}, the number of examples to learn from")
+    check_batch(batch, count)
     generator = np.random.Generator(np.random.Philox(key=[_key(seed, worker), index]))
     return torch.from_numpy(generator.choice(count, batch, replace=False))
+
+
+def check_batch(batch: int, count: int) -> None:
+    """Refuse a batch that so many examples do not make."""
+    if not 1 <= batch <= count:
+        raise AnalysisError(f"batch: {batch} must be from 1 to {count}, the number of examples to learn from")
 
 
 def drawing_seed(seed: int, worker: str, index: int) -> int:

@@ -95,7 +95,8 @@ def _experiment(given: dict[str, Any]) -> "StalenessResult":
     keeping = Keeping(folder=given["out"], resume=given["resume"])
     with _progress() as progress:
         means = Means(given["data_dir"], keeping, given["jobs"])
-        return experiment.staleness(scenario, setup_of(scale.setup, given), options, means, progress)
+        setup = setup_of(scale.setup, given)
+        return experiment.staleness(scenario, setup, options, means, progress, partial(click.echo, err=True))
 
 
 def _time(text: str) -> float | str:

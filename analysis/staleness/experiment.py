@@ -1,23 +1,27 @@
 """From a scenario and protocols to a result: simulate, replay with each seed, watch."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import psutil
 import torch
 
 from analysis.errors import AnalysisError
+from analysis.learning.counters import counted
 from analysis.learning.experiments import ALONE, Means, prepared
 from analysis.learning.models import check_module
 from analysis.learning.parallel import side_by_side
 from analysis.learning.setups import Setup, machine
 from analysis.staleness.agenda import Agenda
+from analysis.staleness.batches import check_batch
 from analysis.staleness.replay import Recipe, corrected_momentum
 from analysis.staleness.results import Arm, StalenessResult
 from analysis.staleness.rules import parse_rule
 from analysis.staleness.runs import Case, Curve
 from analysis.staleness.settings import StalenessOptions
+from analysis.staleness.tables import memory
 from sim import Protocol, Scenario, SimError, Trace, simulate
 from sim.scenario.override import parse_protocol
 
@@ -31,6 +35,7 @@ def staleness(
     options: StalenessOptions,
     means: Means = ALONE,
     progress: Progress | None = None,
+    say: Callable[[str], object] = str,
 ) -> StalenessResult:
     """Train under each protocol and rule, once per seed.
 
@@ -44,6 +49,8 @@ def staleness(
         How the runs are made; its ``watch`` is not called.
     progress
         Called now and then.
+    say
+        Called before the first run with a sentence on the memory that is foreseen.
 
     Raises
     ------
@@ -53,6 +60,7 @@ def staleness(
     """
     arms = _arms(scenario, setup, options)
     ready = prepared("staleness", setup, means)
+    check_batch(options.batch, len(ready.data.train.labels))
     with machine(setup) as where:
         parameters = check_module(setup.net, ready.build, ready.data, setup.first_seed)
         versions = {
@@ -61,6 +69,8 @@ def staleness(
         module = ready.build(setup.first_seed)
         size = sum(each.numel() * each.element_size() for each in module.parameters() if each.requires_grad)
         _check_memory(max(versions.values()), size, means.jobs, setup.device)
+        at_once = f", in each of {means.jobs} runs at a time" if means.jobs > 1 else ""
+        say(f"{memory(max(versions.values()), size)}{at_once}")
         cases = [
             Case(
                 f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-seed{trace.seed}",
@@ -163,21 +173,21 @@ def _check_memory(versions: int, size: int, jobs: int, device: str) -> None:
 
 
 def _made(cases: list[Case], jobs: int, progress: Progress | None) -> list[Curve]:
-    """Make all runs; with several jobs progress is told of whole runs, with one of every update."""
+    """Make all runs, and tell of the gradients that they have replayed, whichever process they are in."""
     total = sum(case.trace.applied for case in cases)
-    done = finished = 0
-
-    def seen(gradients: int) -> None:
-        nonlocal done
-        done += gradients
-        if progress:
-            progress(done, total, finished, len(cases))
-
-    work = [case.run if jobs > 1 else lambda case=case: case.run(seen) for case in cases]
     curves: dict[int, Curve] = {}
-    for index, curve in side_by_side(work, jobs):
-        curves[index] = curve
-        finished = len(curves)
-        done = sum(cases[place].trace.applied for place in curves)
-        seen(0)
+
+    def seen(counts: Sequence[int]) -> None:
+        if progress:
+            done = sum(
+                cases[place].trace.applied if place in curves else count for place, count in enumerate(counts)
+            )
+            progress(done, total, len(curves), len(cases))
+
+    with counted(len(cases), seen) as (counters, look):
+        look()
+        work = [partial(case.run, counter) for case, counter in zip(cases, counters, strict=True)]
+        for index, curve in side_by_side(work, jobs):
+            curves[index] = curve
+            look()
     return [curves[index] for index in range(len(cases))]

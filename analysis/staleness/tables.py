@@ -44,8 +44,6 @@ def table(result: StalenessResult, target: float | None = None) -> list[str | Ta
 def _conditions(result: StalenessResult) -> list[str]:
     setup, options = result.setup, result.options
     rules = f", {options.rules[0]}" if len(options.rules) == 1 else ""
-    versions = max(arm.versions for arm in result.arms)
-    size = versions * result.version_bytes
     return [
         f"{result.title}: {setup.train:,} images to learn from, {result.parameters:,} parameters",
         (
@@ -53,8 +51,18 @@ def _conditions(result: StalenessResult) -> list[str]:
             f" {setup.momentum:g}, weights {options.weights}, batch norm {options.batch_norm},"
             f" {counted(setup.seeds, 'seed')} from {setup.first_seed}"
         ),
-        f"Replaying keeps at most {counted(versions, 'version')} of the weights at once: {_bytes(size)}",
+        memory(max(arm.versions for arm in result.arms), result.version_bytes),
     ]
+
+
+def memory(versions: int, size: int) -> str:
+    """Say what versions of the weights of so many bytes take.
+
+    >>> memory(8, 417_000)
+    'Replaying keeps at most 8 versions of the weights at once: 3.34 MB'
+    """
+    taken = _bytes(versions * size)
+    return f"Replaying keeps at most {counted(versions, 'version')} of the weights at once: {taken}"
 
 
 def _bytes(size: float) -> str:
@@ -138,7 +146,16 @@ def _about(value: Estimate | None, seeds: int, unit: float = 1.0) -> str:
     interval = interval_of(value, seeds)
     mean, half = unit * value.mean, None if interval is None else unit * (interval[1] - value.mean)
     digits = 2 if unit != 1 else (0 if abs(mean) >= 1000 else 1 if abs(mean) >= 10 else 3)  # noqa: PLR2004 -- figures
-    return f"{mean:,.{digits}f}" + ("" if half is None else f" ± {half:,.{digits}f}")
+    return f"{mean:,.{digits}f}" + ("" if half is None else f" ± {_half(half, digits)}")
+
+
+def _half(half: float, digits: int) -> str:
+    """Return half an interval as precisely as its mean, or to one digit where that would be nothing.
+
+    >>> _half(0.12, 1), _half(0.03, 1), _half(0.0, 1)
+    ('0.1', '0.03', '0')
+    """
+    return f"{half:,.{digits}f}" if round(half, digits) else f"{half:.1g}"
 
 
 def _contrasts(found: Summary) -> Table:
@@ -157,7 +174,7 @@ def _of(contrast: Contrast, ending: str) -> Difference | None:
 
 def _difference(found: Difference | None, unit: float, ending: str) -> list[str]:
     if found is None:
-        return ["", "", "not both have one"]
+        return ["", "", "not reached by both"]
     digits = 1 if unit == 1 else 2
     interval = (
         "" if found.interval is None else " to ".join(f"{unit * end:+,.{digits}f}" for end in found.interval)

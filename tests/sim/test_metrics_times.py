@@ -155,6 +155,15 @@ def test_a_server_is_busy_until_the_end() -> None:
     assert metrics.server(trace) == metrics.Station(18 / 30, 8 / 30, 1)
 
 
+def test_a_lone_worker_waits_for_no_other() -> None:
+    workers = [Worker(name="A", compute=1.0, gradients=1)]
+    network = Network(server_bandwidth=1.0, weight_bytes=1.0, gradient_bytes=2.0)
+    trace = simulate(Scenario(workers=workers, server=Server(apply=4.0), network=network))
+    assert metrics.downlink(trace) == metrics.Station(1 / 8, 0.0, 0)
+    assert metrics.uplink(trace) == metrics.Station(2 / 8, 0.0, 0)
+    assert metrics.server(trace) == metrics.Station(4 / 8, 0.0, 0)
+
+
 def test_the_whole_summary_of_two_learners() -> None:
     def learner(name: str, gradients: int, mean: float, computing: float) -> dict[str, Any]:
         return {
@@ -215,6 +224,15 @@ def test_the_staleness_of_none_and_of_fresh_gradients_only() -> None:
         for found in (metrics.staleness(trace).histogram, tally(trace).staleness):
             assert found.tolist() == histogram
             assert found.dtype == np.int64
+
+
+def test_a_tally_is_made_of_whole_numbers() -> None:
+    sums = tally(simulate(TWO))
+    lines = [vars(line) for line in (sums.server, sums.uplink, sums.downlink)]
+    arrays = [
+        value for part in (vars(sums), *lines) for value in part.values() if isinstance(value, np.ndarray)
+    ]
+    assert [array.dtype for array in arrays] == [np.int64] * 13
 
 
 def test_sums_of_times_are_exact_where_floats_are_not() -> None:

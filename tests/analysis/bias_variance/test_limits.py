@@ -83,3 +83,26 @@ def test_differences_are_paired() -> None:
     # Squared errors 1, 4, 9 and 0: their differences have the mean 14/3 and the variance 49/3, over three.
     run = summarise(np.array([[[1.0], [2.0], [3.0]], [[0.0], [0.0], [0.0]]]), np.zeros(1), 0.0)
     assert run.difference(0, 1) == pytest.approx((14 / 3, 7 / 3))
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (
+            lambda: fixed_x(problem(), points=20_000, test=10, degrees=[1], datasets=3000),
+            "datasets: 3,000 data sets would take 0.5 GB, more than 0.4 GB: lower it",
+        ),
+        (
+            lambda: fresh_x(problem(), points=20_010, test=10, degrees=[1], datasets=3000),
+            "datasets: 3,000 data sets would take 0.5 GB, more than 0.4 GB: lower it",
+        ),
+        (
+            lambda: fixed_x(problem(), datasets=2),
+            "datasets: 2 must be at least 3 for standard errors",
+        ),
+    ],
+)
+def test_what_is_too_much_is_named(run: Any, said: str) -> None:  # noqa: ANN401  # any of the experiments
+    with pytest.raises(AnalysisError) as refused:
+        run()
+    assert str(refused.value) == said

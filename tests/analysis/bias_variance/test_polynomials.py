@@ -94,3 +94,24 @@ def test_too_few_distinct_points_are_refused() -> None:
 def test_a_senseless_penalty_is_refused(alpha: float) -> None:
     with pytest.raises(AnalysisError, match=r"ridge: .* must be a penalty of at least 0"):
         ridge_hat_matrices([alpha], 3, TRAIN, TEST, INTERVAL)
+
+
+def test_a_penalty_is_on_polynomials_of_the_interval_wherever_it_lies() -> None:
+    x, new = np.linspace(2, 5, 20), np.array([2.5, 4.9])
+    y = np.random.default_rng(3).normal(size=20)
+
+    def features(at: np.ndarray) -> np.ndarray:
+        return legvander((at - 3.5) / 1.5, 4)[:, 1:]
+
+    expected = Ridge(alpha=0.7).fit(features(x), y).predict(features(new))
+    (hat,) = ridge_hat_matrices([0.7], 4, x, new, (2.0, 5.0))
+    np.testing.assert_allclose(hat @ y, expected, rtol=1e-9)
+
+
+def test_what_would_take_too_much_memory_is_named() -> None:
+    points = np.linspace(0, 1, 5000)
+    with pytest.raises(AnalysisError) as refused:
+        hat_matrices([1, 2, 3], points, points, (0.0, 1.0))
+    assert str(refused.value) == (
+        "points: 3 fits from 5,000 points to 5,000 would take 0.6 GB, more than 0.4 GB: lower it"
+    )

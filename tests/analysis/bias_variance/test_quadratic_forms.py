@@ -69,6 +69,12 @@ def test_a_linear_form_is_normal_far_out_in_the_tails(deviations: float, copies:
     assert other.probability_negative(copies) == pytest.approx(1 - expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("n", "below"), [(3, 1e-3), (3, 1e-6), (3, 1e-9), (40, 1.0), (40, 0.01)])
+def test_a_sum_of_squares_is_chi_squared_far_out_in_the_tail(n: int, below: float) -> None:
+    form = QuadraticForm(np.eye(n), np.zeros(n), -below)
+    assert form.probability_negative() == pytest.approx(stats.chi2(n).cdf(below), rel=1e-6)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e-200, 1e200])
 def test_the_unit_of_a_linear_form_does_not_matter(scale: float) -> None:
     form = QuadraticForm(np.zeros((2, 2)), scale * np.array([3.0, -4.0]), 0.0)

@@ -121,3 +121,14 @@ def test_powers_and_large_numbers_by_hand(text: str, at: float, value: float) ->
 def test_what_is_beyond_a_real_number_of_at_most_1e100_is_refused_in_the_midst(text: str) -> None:
     with pytest.raises(AnalysisError, match=r"at most 1e\+100"):
         parse_target(text)
+
+
+@pytest.mark.parametrize("text", ["2**334", "(-2)**334", "0.5**-400", "9**9**9"])
+def test_a_power_that_is_too_large_is_not_computed(text: str) -> None:
+    with pytest.raises(AnalysisError, match=r"is not a number of at most 1e\+100$"):
+        parse_target(text)
+
+
+def test_what_is_imaginary_everywhere_is_refused_before_it_is_evaluated() -> None:
+    with pytest.raises(AnalysisError, match=r"^'sqrt\(-x \*\* 2\)' in the function .* is not a real number"):
+        parse_target("sqrt(-x**2)")

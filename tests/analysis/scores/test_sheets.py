@@ -131,11 +131,11 @@ def test_rows_may_have_weights() -> None:
 def test_comments_case_tabs_and_types() -> None:
     text = (
         "% hello\n@RELATION x\n@Attribute a REAL\n@ATTRIBUTE b string\n@attribute c Date 'yyyy'\n"
-        "@DATA\n% no\n1\tword\t2001\n\n2,'a, b',2002\n"
+        "@DATA\n% no\n1\tX-ray\t2001\n\n2,'a, b',2002\n"
     )
     sheet = parse_arff(text, "toy")
     assert sheet.columns["a"].tolist() == [1, 2]
-    assert sheet.columns["b"].tolist() == ["word", "a, b"]
+    assert sheet.columns["b"].tolist() == ["X-ray", "a, b"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_comments_case_tabs_and_types() -> None:
         (HEAD + SICK + "{0 1, 1}\n", "line 6: attribute 1 has 0 values"),
         (HEAD + SICK + "{0 1\n", "line 6: a sparse row must end with a brace"),
         (HEAD + SICK + "{1 'blue}\n", "line 6: "),
-        ("@attribute a relational\n@data\n", "attribute 'a' is of type 'relational'"),
+        ("\n@attribute a relational\n@data\n", "^toy: line 2: attribute 'a' is of type 'relational'"),
         ("@attribute a\n@data\n", "attribute 'a' is of type 'nothing'"),
         ("@attribute a {}\n@data\n", "attribute 'a' lists no values"),
         ("@attribute a real\n@attribute a real\n@data\n1,2\n", "two attributes are named 'a'"),

@@ -230,8 +230,9 @@ def test_openml_is_the_last_resort(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     class Bunch:
         frame = pd.DataFrame({"a": [1, 2], "class": ["tested_negative", "tested_positive"]})
 
-    def fetch(*, data_id: int, **_: object) -> Bunch:
-        assert data_id == 37
+    def fetch(*, data_id: int, as_frame: bool, parser: str, n_retries: int, delay: float) -> Bunch:
+        assert (data_id, as_frame, parser) == (37, True, "pandas")
+        assert n_retries * delay < 1
         return Bunch()
 
     monkeypatch.delenv(tabular.DIABETES_VARIABLE, raising=False)

@@ -23,7 +23,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:  # noqa
     """What the command prints as JSON, without what differs from run to run."""
     assert main(["staleness", *arguments, "--json"]) == 0
     captured = capsys.readouterr()
-    assert captured.err == ""
+    assert captured.err.startswith("Replaying keeps at most ")
     result = json.loads(captured.out)
     for arm in result["arms"]:
         for curve in arm["curves"]:

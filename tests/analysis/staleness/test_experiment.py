@@ -121,3 +121,21 @@ def test_each_run_is_kept_in_a_folder_of_its_own(tmp_path: Path) -> None:
     staleness(SCENARIO, replace(SETUP, seeds=1), options, Means(keeping=Keeping(tmp_path)))
     names = {path.name for path in (tmp_path / "staleness").iterdir() if path.is_dir()}
     assert names == {"k-batch-async-k-2-constant-seed4", "k-batch-async-k-2-polynomial-0.5-seed4"}
+
+
+def test_the_memory_is_said_before_the_first_run() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        staleness(SCENARIO, SETUP, OPTIONS, progress=interrupt, say=told.append)
+    # Three versions, one for each worker, of fifty numbers in four bytes each.
+    assert told == ["Replaying keeps at most 3 versions of the weights at once: 600 B"]
+    told.clear()
+    with pytest.raises(KeyboardInterrupt):
+        staleness(SCENARIO, SETUP, OPTIONS, Means(jobs=2), interrupt, told.append)
+    assert told == [
+        "Replaying keeps at most 3 versions of the weights at once: 600 B, in each of 2 runs at a time"
+    ]
+
+
+def interrupt(*_: int) -> None:
+    raise KeyboardInterrupt

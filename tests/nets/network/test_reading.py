@@ -116,6 +116,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("H < W", sympy.Lt(H, W)),
         ("H > W", sympy.Gt(H, W)),
         ("floor(" * 99 + "H/2" + ")" * 99, sympy.floor(H / 2)),
+        ("floor(" * 99 + "H**2" + ")" * 99, H**2),
     ],
     ids=lambda text: str(text)[:40],
 )

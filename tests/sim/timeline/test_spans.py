@@ -140,6 +140,34 @@ def test_a_gradient_is_in_the_queue_on_its_workers_lane_until_that_goes() -> Non
     assert ("QUEUE", 1.5, 3.0) in lane(found, found.unattended)
 
 
+def test_a_wait_is_interrupted_each_time_that_the_worker_is_away() -> None:
+    workers = [Worker(name="A", compute=1.0, offline=((1.5, 2.0), (2.5, 3.0))), Worker(name="B", compute=4.0)]
+    found = spans(simulate(Scenario(workers=workers, protocol=Protocol.bsp(), stop=Stop(time=4.0))))
+    assert lane(found, 0) == [
+        ("COMPUTE", 0.0, 1.0),
+        ("BATCH", 1.0, 1.5),
+        ("OFFLINE", 1.5, 2.0),
+        ("BATCH", 2.0, 2.5),
+        ("OFFLINE", 2.5, 3.0),
+        ("BATCH", 3.0, 4.0),
+    ]
+    assert lane(found, 1) == [("COMPUTE", 0.0, 4.0)]
+    assert lane(found, found.unattended) == [("BATCH", 1.5, 2.0), ("BATCH", 2.5, 3.0)]
+    assert [(row, begin, end) for row, _, begin, end in found.bars().rows()] == [
+        (0, 0, 4 * SECOND),
+        (1, 0, 4 * SECOND),
+    ]
+
+
+def test_bars_stand_in_order_of_their_begin_on_each_lane() -> None:
+    bars = spans(simulate(TWO)).bars()
+    assert bars.lane.tolist() == [0, 0, 0, 0, 1, 1]
+    assert set(bars.kind.tolist()) == {Kind.COMPUTE}
+    assert (bars.begin / SECOND).tolist() == [0.0, 1.0, 2.0, 3.0, 0.0, 2.5]
+    assert (bars.end / SECOND).tolist() == [1.0, 2.0, 3.0, 4.0, 2.5, 5.0]
+    assert bars.row.tolist() == [0, 1, 3, 4, 2, 5]
+
+
 def seconds_by_row(found: Spans, kinds: set[Kind], rows: int) -> np.ndarray:
     """Nanoseconds that each gradient spends in some kinds, its worker's lane and the one beside together."""
     counts = np.isin(found.kind, list(kinds)) & (found.row != NOBODY) & (found.lane != found.server)
@@ -180,8 +208,10 @@ def test_a_bar_covers_all_that_a_worker_does_for_a_gradient(scenario: Scenario) 
 
 
 def test_columns_are_read_only() -> None:
-    with pytest.raises(ValueError, match="read-only"):
-        spans(simulate(TWO)).begin[0] = 1
+    found = spans(simulate(TWO))
+    for column in (found.lane, found.kind, found.begin, found.end, found.row):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 1
 
 
 def test_waiting_is_what_is_not_doing() -> None:
