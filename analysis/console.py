@@ -14,8 +14,9 @@ from typing import Any
 import click
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
+from rich.text import Text
 
 from analysis.terminal import encodable
 
@@ -122,6 +123,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+class Count(ProgressColumn):
+    """How much is done out of how much, or nothing where that is not known."""
+
+    def render(self, task: Task) -> Text:
+        """Return the count of a task."""
+        return Text("" if task.total is None else f"{task.completed:.0f}/{task.total:.0f}")
+
+
 def progress(*columns: ProgressColumn) -> Progress:
     """Return a progress display on stderr, which vanishes when done and is silent off a terminal.
 
@@ -130,7 +139,7 @@ def progress(*columns: ProgressColumn) -> Progress:
     usual = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        Count(),
         TimeRemainingColumn(),
     )
     watched = sys.stderr is not None and sys.stderr.isatty()

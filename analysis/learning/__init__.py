@@ -7,7 +7,7 @@ The flow of data::
        digests ─▶ identity ─▶ checkpoints, memory ─▶ runs ─▶ curves ─▶ batch_growth ─┐
        readings ─▶ range_curve ─▶ lr_range, range_test ──────────────────────────────┴─▶ experiments ◀─ setups
                                                                                             │        ◀─ models
-                                                               results · tables · figures ─▶ cli
+                                                               results · tables · panels ─▶ figures ─▶ cli
 
 What stands in ``__all__`` is loaded when it is first used.
 """
@@ -19,7 +19,8 @@ from analysis.lazy import lazily
 if TYPE_CHECKING:
     from analysis.learning import experiments
     from analysis.learning.experiments import Means
-    from analysis.learning.figures import draw, plot
+    from analysis.learning.figures import draw
+    from analysis.learning.panels import plot
     from analysis.learning.plans import Plan, control_plan, cyclical_plan, growing_batches, growth_plan
     from analysis.learning.range_curve import RangeCurve
     from analysis.learning.range_test import lr_range_test
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "experiments": ("Means",),
-    "figures": ("draw", "plot"),
+    "figures": ("draw",),
+    "panels": ("plot",),
     "plans": ("Plan", "control_plan", "cyclical_plan", "growing_batches", "growth_plan"),
     "range_curve": ("RangeCurve",),
     "range_test": ("lr_range_test",),

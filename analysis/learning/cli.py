@@ -124,27 +124,28 @@ def _experiment(name: str, setup: Setup, options: Any, given: dict[str, Any]) ->
 @contextmanager
 def _progress(jobs: int) -> "Iterator[StartWatch]":
     """Show a bar per run with its loss and rate, on a terminal; nothing elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-    from analysis.console import progress
+    from analysis.console import Count, progress
     from analysis.learning.training import Update
 
     columns = (
         TextColumn("{task.description:<16}"),
         BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:<6.4g} rate {task.fields[rate]:<7.2g}"),
+        Count(),
+        TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(compact=True),
     )
     with progress(*columns) as bars:
         if jobs > 1:
-            bars.add_task(f"{jobs} at a time", total=None, loss=float("nan"), rate=float("nan"))
+            bars.add_task(f"{jobs} at a time", total=None, state="")
 
         def watch(name: str, total: int) -> "Watch":
-            task = bars.add_task(name, total=total, loss=float("nan"), rate=float("nan"))
+            task = bars.add_task(name, total=total, state="")
 
             def seen(update: Update) -> None:
-                bars.update(task, completed=update.update + 1, loss=update.loss, rate=update.rate)
+                state = f"loss {update.loss:<6.4g} rate {update.rate:<7.2g}"
+                bars.update(task, completed=update.update + 1, state=state)
 
             return seen
 

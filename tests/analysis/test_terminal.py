@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
 from analysis.cli import cli, main
-from analysis.console import Table, show
+from analysis.console import Table, progress, show
 from analysis.delivery import Run, deliver
 from analysis.errors import AnalysisError
 from analysis.importing import named_object
@@ -258,3 +259,14 @@ def test_help_is_written_to_a_stream_that_is_no_file(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", stream)
     assert main(["-h"]) == 0
     assert "Usage" in stream.getvalue()
+
+
+def test_a_bar_counts_only_where_its_end_is_known() -> None:
+    with progress() as bars:
+        bars.add_task("fitting", total=None)
+        bars.add_task("splits", total=12, completed=3)
+    drawn = io.StringIO()
+    Console(file=drawn, width=80).print(bars.make_tasks_table(bars.tasks))
+    fitting, splits = drawn.getvalue().splitlines()
+    assert fitting.strip("━ ") == "fitting"
+    assert "3/12" in splits.split()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from analysis.errors import AnalysisError
 from analysis.learning import (
@@ -14,12 +14,12 @@ from analysis.learning import (
     RangeResult,
     Setup,
     experiments,
+    panels,
     read_result,
 )
 from analysis.learning.batch_growth import Arm, ArmDifference
 from analysis.learning.curves import Curves
 from analysis.learning.estimates import estimate
-from analysis.learning.figures import COLOURS, STYLES, plot
 from analysis.learning.results import Result
 from analysis.learning.runs import Keeping
 from analysis.learning.setups import DataSummary, load_data
@@ -128,10 +128,10 @@ def compute(results: Mapping[str, Result], missing: str | None) -> Part:
         "candidates": drawn(lambda axes: _draw_range(axes, tried, ramp=False)),
         "ramp": drawn(lambda axes: _draw_range(axes, tried, ramp=True)),
         "rates": drawn(lambda axes: _draw_rates(axes, cycles)),
-        "cyclical_loss": drawn(lambda axes: _draw_run(axes, cycles, "loss")),
-        "cyclical_accuracy": drawn(lambda axes: _draw_run(axes, cycles, "accuracy")),
-        "growth_loss": drawn(lambda axes: _draw_arms(axes, grown, "train_loss")),
-        "growth_accuracy": drawn(lambda axes: _draw_arms(axes, grown, "validation_accuracy")),
+        "cyclical_loss": drawn(lambda axes: _draw_runs(axes, cycles, "loss")),
+        "cyclical_accuracy": drawn(lambda axes: _draw_runs(axes, cycles, "accuracy")),
+        "growth_loss": drawn(lambda axes: _draw_losses(axes, grown)),
+        "growth_accuracy": drawn(lambda axes: _draw_accuracies(axes, grown)),
     }
     return Part(numbers, figures)
 
@@ -207,52 +207,29 @@ def _comparison(gap: ArmDifference) -> dict[str, Any]:
 
 
 def _draw_range(axes: "Axes", result: RangeResult, *, ramp: bool) -> None:
-    plot(result.ramp if ramp else result.candidates, axes)
-    axes.set_ylim(0, 1.3 * (result.candidates.losses[0] or 1.0))
+    panels.ranges(axes, result, ramp=ramp)
     axes.set_title("One run with a growing rate" if ramp else "A run for each rate")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize="small", markerscale=0.6)
 
 
 def _draw_rates(axes: "Axes", result: CyclicalResult) -> None:
-    made = result.runs[0].stretches
-    axes.plot([part.updates for part in made], [part.rate for part in made], color="black")
-    axes.set(xlabel="updates", ylabel="learning rate", title="The policy", ylim=(0, None))
+    panels.rates(axes, result)
+    axes.set(xlabel="updates", title="The policy")
 
 
-def _draw_run(axes: "Axes", result: CyclicalResult, quantity: str) -> None:
-    percent = 100 if quantity == "accuracy" else 1
-    for run in result.runs:
-        label = ("training", "validation") if run is result.runs[0] else (None, None)
-        made = [percent * getattr(part, quantity) for part in run.stretches]
-        at = [part.updates for part in run.stretches]
-        axes.plot(at, made, color=COLOURS["growth"], alpha=0.6, linewidth=0.8, label=label[0])
-        ends = [epoch.updates for epoch in run.epochs]
-        seen = [percent * getattr(epoch, f"validation_{quantity}") for epoch in run.epochs]
-        axes.plot(ends, seen, color=COLOURS["control"], marker="o", markersize=4, label=label[1])
-    axes.set(xlabel="updates", ylabel="accuracy (%)" if percent > 1 else "loss (nats)")
-    axes.set_title("Accuracy" if percent > 1 else "Loss")
+def _draw_runs(axes: "Axes", result: CyclicalResult, quantity: Literal["loss", "accuracy"]) -> None:
+    panels.runs(axes, result, quantity)
+    axes.set(xlabel="updates", title=quantity.capitalize())
     axes.legend()
 
 
-def _draw_arms(axes: "Axes", result: GrowthResult, quantity: str) -> None:
-    percent = 100 if quantity.endswith("accuracy") else 1
-    for arm, runs in result.arms.items():
-        epochs = [epoch.epoch + 1 for epoch in runs[0].epochs]
-        by_seed = [[percent * getattr(epoch, quantity) for epoch in run.epochs] for run in runs]
-        of_epochs = list(zip(*by_seed, strict=True))
-        axes.plot(
-            epochs, [fmean(of) for of in of_epochs], STYLES[arm], color=COLOURS[arm], marker=".", label=arm
-        )
-        axes.fill_between(
-            epochs,
-            [min(of) for of in of_epochs],
-            [max(of) for of in of_epochs],
-            color=COLOURS[arm],
-            alpha=0.15,
-            linewidth=0,
-        )
-    axes.set(xlabel="epochs", title="Training loss" if percent == 1 else "Validation accuracy")
-    axes.set_ylabel("loss (nats)" if percent == 1 else "accuracy (%), range over seeds")
-    if percent == 1:
-        axes.set_yscale("log")
+def _draw_losses(axes: "Axes", result: GrowthResult) -> None:
+    panels.arms(axes, result, "train_loss")
+    axes.set(xlabel="epochs", ylabel="loss (nats)", title="Training loss")
+    axes.legend()
+
+
+def _draw_accuracies(axes: "Axes", result: GrowthResult) -> None:
+    panels.arms(axes, result, "validation_accuracy")
+    axes.set(xlabel="epochs", ylabel="accuracy (%), range over seeds", title="Validation accuracy")
     axes.legend()

@@ -61,8 +61,12 @@ def no_cluster(**_: object) -> None:
 
 def test_a_cluster_that_does_not_answer_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False, init=no_cluster))
-    with pytest.raises(SimError, match=r"^--ray 10.0.0.9:6379: no cluster answers: nobody is there$"):
-        live(ONE, address="10.0.0.9:6379")
+    with pytest.raises(SimError, match=r"^--ray auto: no cluster answers: nobody is there$"):
+        live(ONE, address="auto")
+    with pytest.raises(SimError, match=r"^--ray nonsense: must be auto or local or HOST:PORT$"):
+        live(ONE, address="nonsense")
+    with pytest.raises(SimError, match=r"^--ray 127.0.0.1:1: no cluster answers: .*refused$"):
+        live(ONE, address="127.0.0.1:1")
     with pytest.raises(SimError, match=r"^Ray does not start: nobody is there$"):
         live(ONE)
 
