@@ -67,7 +67,8 @@ def verdict(ranking: Ranking) -> Iterator[str]:
     what = f"{'most' if ranking.maximise else 'least'} {ranking.figure}"
     yield f"Best: {settings(best)}: {what}, {interval(best.estimate(ranking.figure))}."
     if ranking.left_out:
-        yield f"Left out, since they failed or are out of bounds: {ranking.left_out}."
+        points = "1 point is" if ranking.left_out == 1 else f"{ranking.left_out} points are"
+        yield f"{points} left out: failed, or out of bounds."
     for bound in ranking.close:
         yield f"Its {bound.figure}, {interval(best.estimate(bound.figure))}, may break {bound} all the same."
     if not others:

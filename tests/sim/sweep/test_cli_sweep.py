@@ -110,7 +110,7 @@ def test_the_best_and_the_runner_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Sure: with" in text
     text = said(capsys, *command, "--maximise", "updates_per_second", "--subject-to", "staleness.mean<=5")
     assert "Best: protocol.k = 2: most updates_per_second" in text
-    assert "Left out, since they failed or are out of bounds: 1." in text
+    assert "1 point is left out: failed, or out of bounds." in text
     data = json.loads(said(capsys, *command, "--maximise", "updates_per_second", "--json"))
     assert data["best"]["order"] == [0, 1, 2]
     assert data["best"]["confidence"] > 0.95
