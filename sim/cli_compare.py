@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli_input import ENGINE, FILE, SET, scenario_in, settings_of
-from sim.cli_output import check_writable, deliver
+from sim.cli_output import File, check_writable, deliver
 from sim.errors import SimError
 from sim.progress import RunsWatch
 from sim.terminal import Screen, as_json
@@ -70,7 +70,7 @@ def compare(
         given.spare({"figure": figure})
     with RunsWatch() as watch:
         found = compared(given.scenario, protocols, progress=watch, **asked)
-    files = {}
+    files: dict[str, File] = {}
     if figure is not None:
         files["figure"] = (figure, partial(_draw, found, figure))
     deliver(files, partial(_show, given.scenario.title, found, json=json))

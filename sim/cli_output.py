@@ -124,13 +124,17 @@ class Output:
         return None if self.all_workers else alike(scenario)
 
 
-def deliver(files: Mapping[str, tuple[Path, Callable[[], None]]], show: Callable[[], None]) -> None:
+File = tuple[Path, Callable[[], None]]
+"""A path, and what writes the file there."""
+
+
+def deliver(files: Mapping[str, File], show: Callable[[], None]) -> None:
     """Write files, print a result, and say what is written where.
 
     Parameters
     ----------
     files
-        Their paths, and what writes them, by their options.
+        By their options.
     show
         What prints the result; it does so also where a file could not be written.
 

@@ -1,223 +1,32 @@
 """The commands that run many scenarios: ``sweep``, ``merge`` and ``best``."""
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, replace
-from functools import partial, reduce
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli_input import ENGINE, FILE, STDOUT, scenario_in, setting_options, settings_of
-from sim.cli_output import check_writable, deliver, put_out
+from sim.cli_input import FILE
+from sim.cli_output import File, deliver
+from sim.cli_plan import PATH, Asked, Table, plan_options, shown_options
 from sim.errors import SimError
 from sim.files import write
-from sim.progress import RunsWatch
-from sim.scenario.measured import files_in, seen_from, written
 from sim.statistics import CONFIDENCE
 from sim.sweep import text
-from sim.sweep.files import KINDS, journal_of, kind_of, records
-from sim.sweep.journal import Journal
-from sim.sweep.perform import WHOLE, Row, parse_shard
+from sim.sweep.files import records
+from sim.sweep.perform import Row
 from sim.sweep.plan import Plan
-from sim.sweep.points import Axis, parse_axis
-from sim.sweep.replicas import MOST, Replicas
 from sim.sweep.runs import check_name
 from sim.sweep.table import Summary, frame, summaries
-from sim.terminal import Screen, as_json, wrapped
+from sim.terminal import Screen, wrapped
 
 if TYPE_CHECKING:
     from sim.sweep.ranking import Ranking
 
-Command = Callable[..., Any]
-PATH = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 MOST_SHOWN = 10
 """Points that `best` shows."""
-
-
-def _added(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
-    return reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
-def plan_options(command: Command) -> Command:
-    """Add the options that say what to run, and where."""
-    options = [
-        click.option(
-            "--over",
-            multiple=True,
-            required=True,
-            metavar="PATH=VALUES",
-            help="A field and its values, such as protocol.k=1..8 or workers[0].compute=0.5,1,2.",
-        ),
-        click.option(
-            "--replicas",
-            type=click.IntRange(1, 1_000_000),
-            default=10,
-            show_default=True,
-            help="Runs a point.",
-        ),
-        click.option(
-            "--seed", type=click.IntRange(min=0), help="Seed of the first; the scenario's by default."
-        ),
-        click.option(
-            "--until-interval",
-            "until",
-            multiple=True,
-            metavar="[FIGURE=]SHARE",
-            help="Add replicas until half of the figure's 95 % interval is below this share of its mean.",
-        ),
-        click.option(
-            "--most-replicas",
-            "most",
-            type=click.IntRange(2, 1_000_000),
-            default=MOST,
-            show_default=True,
-            help="Where --until-interval gives a point up.",
-        ),
-        ENGINE,
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            help="Processes on this machine; by default one for each core, where that pays.",
-        ),
-        click.option("--dask", metavar="tcp://…", help="Run on the Dask cluster of this scheduler."),
-        click.option("--ray", metavar="auto|ADDRESS", help="Run on this Ray cluster."),
-        click.option(
-            "--out",
-            type=PATH,
-            metavar="FILE.parquet|.csv|.json|-",
-            help="Write a row for each run; what is there already is not run again. - prints CSV instead.",
-        ),
-        click.option("--json", "json", is_flag=True, help="Print everything as one JSON object instead."),
-    ]
-    return _added(setting_options(command), options)
-
-
-def shown_options(command: Command) -> Command:
-    """Add the options that say which figures are shown, and drawn."""
-    options = [
-        click.option(
-            "--y",
-            "figures",
-            multiple=True,
-            metavar="FIGURE",
-            help="Show this figure, such as staleness.mean; may be repeated.",
-        ),
-        click.option("--figure", type=PATH, metavar="FILE.png|.svg|.pdf", help="Draw what is shown."),
-        click.option("--x", metavar="PATH", help="Over which field to draw; the first by default."),
-    ]
-    return _added(command, options)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a command is to run, and where; checked."""
-
-    plan: Plan
-    engine: str
-    jobs: int | None
-    dask: str | None
-    ray: str | None
-    out: Path | None
-    json: bool
-
-    @classmethod
-    def checked(
-        cls,
-        file: Path,
-        over: Sequence[str],
-        until: Sequence[str],
-        figure: str,
-        drawn: Path | None = None,
-        *,
-        sets: Sequence[str],
-        protocols: Sequence[str],
-        replicas: int,
-        seed: int | None,
-        most: int,
-        out: Path | None,
-        json: bool,
-        **where: Any,  # noqa: ANN401 -- engine, jobs, dask and ray
-    ) -> Self:
-        """Return it; raises `SimError` where something stands against it."""
-        given = scenario_in(file, settings_of(sets, protocols))
-        scenario = given.scenario
-        axes = tuple(_beside(given.folder, parse_axis(each)) for each in over)
-        shares = dict(_share(each, figure) for each in until)
-        first = scenario.seed if seed is None else seed
-        if str(out) == STDOUT and json:
-            raise SimError("--out -: standard output is for one thing: leave out --json")
-        if out is not None:
-            _check_table(out)
-        if drawn is not None:
-            check_writable("figure", drawn)
-        measured = files_in([written(axis.path, value) for axis in axes for value in axis.values], Path())
-        replace(given, files=(*given.files, *measured)).spare({"out": out, "figure": drawn})
-        return cls(
-            Plan(scenario, axes, Replicas.checked(replicas, first, shares, most)), out=out, json=json, **where
-        )
-
-    def rows(self, shard: str | None = None) -> tuple[Row, ...]:
-        """Run it, its progress on the terminal."""
-        from sim.sweep.clusters import hands_for, on_cluster
-        from sim.sweep.sweeping import swept
-
-        part = WHOLE if shard is None else parse_shard(shard)
-        hands = None if self.dask or self.ray else self.jobs or hands_for(self.plan)
-        with ExitStack() as stack:
-            journal = stack.enter_context(
-                nullcontext() if self.out is None or self.prints else Journal(journal_of(self.out))
-            )
-            stack.enter_context(on_cluster(self.dask, self.ray))
-            watch = stack.enter_context(RunsWatch())
-            return swept(
-                self.plan, engine=self.engine, hands=hands, journal=journal, shard=part, progress=watch
-            )
-
-    def files(self, rows: Sequence[Row]) -> dict[str, tuple[Path, Callable[[], None]]]:
-        """Return the table's file, where one is asked for, and what writes it; see `deliver`."""
-        if self.out is None:
-            return {}
-        return {"out": (self.out, partial(_write_table, self.out, rows))}
-
-    @property
-    def prints(self) -> bool:
-        """Whether the table goes to standard output, in place of all else."""
-        return str(self.out) == STDOUT
-
-
-def _check_table(out: Path) -> None:
-    """Raise `SimError` where it is plain that a table cannot be written, or its journal."""
-    if str(out) != STDOUT:
-        kind_of("--out", out)
-        check_writable("out", out)
-        check_writable("out", journal_of(out))
-
-
-def _write_table(out: Path, rows: Sequence[Row]) -> None:
-    """Write a row for each run; to standard output as CSV."""
-    if str(out) == STDOUT:
-        put_out(KINDS[".csv"](frame(rows)))
-    else:
-        write(out, kind_of("--out", out)(frame(rows)))
-
-
-def _beside(folder: Path, axis: Axis) -> Axis:
-    """Return an axis whose files lie in a folder, as those of `--set` do."""
-    return Axis(
-        axis.path,
-        tuple(next(iter(seen_from(folder, written(axis.path, value)).values())) for value in axis.values),
-    )
-
-
-def _share(given: str, figure: str) -> tuple[str, float]:
-    name, _, share = given.rpartition("=")
-    try:
-        return name or figure, float(share)
-    except ValueError:
-        raise SimError(f"--until-interval {given}: must read SHARE or FIGURE=SHARE, such as 0.01") from None
 
 
 @click.command()
@@ -249,17 +58,15 @@ def sweep(
         _check_drawable(figure, x or paths[0], wanted.plan)
     rows = wanted.rows(shard)
     found = summaries(rows)
-    files = wanted.files(rows)
+    drawn: dict[str, File] = {}
     if figure is not None:
-        files["figure"] = (figure, partial(_draw, figure, found, shown, x or paths[0], wanted.plan))
-
-    def show() -> None:
-        if wanted.json:
-            click.echo(as_json(_data(wanted.plan, rows, found)))
-        elif not wanted.prints:
-            _print(wanted.plan, found, shown)
-
-    deliver(files, show)
+        drawn["figure"] = (figure, partial(_draw, figure, found, shown, x or paths[0], wanted.plan))
+    wanted.deliver(
+        rows,
+        partial(_data, wanted.plan, rows, found),
+        partial(_print, wanted.plan, found, shown),
+        drawn,
+    )
     return int(any(row.result.error is not None for row in rows))
 
 
@@ -339,13 +146,17 @@ def merge(parts: tuple[Path, ...], out: Path) -> int:
     """
     from sim.sweep.merging import merged
 
-    _check_table(out)
+    table = Table(out)
+    table.check()
     plan, rows, journal = merged(parts)
-    if str(out) != STDOUT:
-        write(journal_of(out), journal)
-    show = partial(_print, plan, summaries(rows), text.FIGURES)
-    files = {"out": (out, partial(_write_table, out, rows))}
-    deliver(files, (lambda: None) if str(out) == STDOUT else show)
+    if table.journal is not None:
+        write(table.journal, journal)
+
+    def show() -> None:
+        if not table.printed:
+            _print(plan, summaries(rows), text.FIGURES)
+
+    deliver({"out": (out, partial(table.put, rows))}, show)
     return int(any(row.result.error is not None for row in rows))
 
 
@@ -384,13 +195,11 @@ def best(
     found = summaries(rows)
     ranking = rank(found, figure, maximise=maximise is not None, bounds=conditions)
 
-    def show() -> None:
-        if wanted.json:
-            click.echo(as_json(_data(wanted.plan, rows, found) | {"best": ranking.to_data()}))
-        elif not wanted.prints:
-            _print_best(wanted.plan, found, ranking, [bound.figure for bound in conditions])
-
-    deliver(wanted.files(rows), show)
+    wanted.deliver(
+        rows,
+        lambda: _data(wanted.plan, rows, found) | {"best": ranking.to_data()},
+        partial(_print_best, wanted.plan, found, ranking, [bound.figure for bound in conditions]),
+    )
     return 0
 
 

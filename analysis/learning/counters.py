@@ -4,9 +4,11 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 LOOK = 0.2
 """Seconds between two looks."""
@@ -18,14 +20,20 @@ class Counter:
     def __init__(self, file: Path, place: int) -> None:
         self._file, self._place = file, place
 
+    def __reduce__(self) -> tuple[type, tuple[Path, int]]:
+        return Counter, (self._file, self._place)  # in another process the file is opened anew
+
+    @cached_property
+    def _counts(self) -> NDArray[np.int64]:
+        return np.memmap(self._file, np.int64, "r+")
+
     def __call__(self, more: int) -> None:
         """Add to the count, which nobody else adds to."""
-        counts = np.memmap(self._file, np.int64, "r+")
-        counts[self._place] += more
+        self._counts[self._place] += more
 
 
 @contextmanager
-def counted(
+def counters(
     size: int, seen: Callable[[Sequence[int]], object]
 ) -> Iterator[tuple[list[Counter], Callable[[], None]]]:
     """Provide counters from 0, and a function that lets ``seen`` know of all counts at once.

@@ -9,7 +9,7 @@ import psutil
 import torch
 
 from analysis.errors import AnalysisError
-from analysis.learning.counters import counted
+from analysis.learning.counters import counters
 from analysis.learning.experiments import ALONE, Means, prepared
 from analysis.learning.models import check_module
 from analysis.learning.parallel import side_by_side
@@ -35,7 +35,7 @@ def staleness(
     options: StalenessOptions,
     means: Means = ALONE,
     progress: Progress | None = None,
-    say: Callable[[str], object] = str,
+    say: Callable[[str], object] | None = None,
 ) -> StalenessResult:
     """Train under each protocol and rule, once per seed.
 
@@ -69,8 +69,9 @@ def staleness(
         module = ready.build(setup.first_seed)
         size = sum(each.numel() * each.element_size() for each in module.parameters() if each.requires_grad)
         _check_memory(max(versions.values()), size, means.jobs, setup.device)
-        at_once = f", in each of {means.jobs} runs at a time" if means.jobs > 1 else ""
-        say(f"{memory(max(versions.values()), size)}{at_once}")
+        if say:
+            at_once = f", in each of {means.jobs} runs at a time" if means.jobs > 1 else ""
+            say(f"{memory(max(versions.values()), size)}{at_once}")
         cases = [
             Case(
                 f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-seed{trace.seed}",
@@ -184,9 +185,9 @@ def _made(cases: list[Case], jobs: int, progress: Progress | None) -> list[Curve
             )
             progress(done, total, len(curves), len(cases))
 
-    with counted(len(cases), seen) as (counters, look):
+    with counters(len(cases), seen) as (own, look):
         look()
-        work = [partial(case.run, counter) for case, counter in zip(cases, counters, strict=True)]
+        work = [partial(case.run, counter) for case, counter in zip(cases, own, strict=True)]
         for index, curve in side_by_side(work, jobs):
             curves[index] = curve
             look()

@@ -220,7 +220,8 @@ def test_a_figure_that_cannot_be_written_does_not_lose_the_table(
     def full(path: Path, _: bytes) -> None:
         raise SimError(f"{path}: No space left on device")
 
-    monkeypatch.setattr("sim.cli_sweep.write", full)
+    for module in ("sim.cli_plan", "sim.cli_sweep"):
+        monkeypatch.setattr(f"{module}.write", full)
     assert main(["sweep", *EIGHT, *OVER, "--figure", "a.png", "--out", "a.csv"]) == 2
     found = capsys.readouterr()
     assert found.out == wanted
