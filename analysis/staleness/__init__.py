@@ -2,10 +2,10 @@
 
 The flow of data::
 
-    sim.Trace ─▶ agenda ─┐
-    batches · rules · batch_norm · versions ─▶ replay ─▶ runs ─▶ experiment ─▶ cli
-                                                                  │
-                                                    results ─▶ reading ─▶ tables · figures
+                              sim.Trace ─▶ agenda ─┐
+    rules ─▶ recipe · batches · batch_norm · versions ─▶ replay ─▶ runs ─▶ experiment ─▶ cli
+                                                                               │
+                                                                 results ─▶ reading ─▶ tables · figures
 
 What stands in ``__all__`` is loaded when it is first used.
 """
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from analysis.staleness.batches import batch_rows
     from analysis.staleness.figures import draw
     from analysis.staleness.reading import Summary, summary
-    from analysis.staleness.replay import Recipe, Step, train_by_trace
+    from analysis.staleness.recipe import Recipe
+    from analysis.staleness.replay import Step, train_by_trace
     from analysis.staleness.results import Arm, StalenessResult, read_staleness
     from analysis.staleness.rules import Polynomial, Rule, parse_rule
     from analysis.staleness.runs import Curve, Point
@@ -29,7 +30,8 @@ _WHERE = {
     "batches": ("batch_rows",),
     "figures": ("draw",),
     "reading": ("Summary", "summary"),
-    "replay": ("Recipe", "Step", "train_by_trace"),
+    "recipe": ("Recipe",),
+    "replay": ("Step", "train_by_trace"),
     "results": ("Arm", "StalenessResult", "read_staleness"),
     "rules": ("Polynomial", "Rule", "parse_rule"),
     "runs": ("Curve", "Point"),

@@ -16,7 +16,7 @@ from analysis.learning.parallel import side_by_side
 from analysis.learning.setups import Setup, machine
 from analysis.staleness.agenda import Agenda
 from analysis.staleness.batches import check_batch
-from analysis.staleness.replay import Recipe, corrected_momentum
+from analysis.staleness.recipe import Recipe, corrected_momentum
 from analysis.staleness.results import Arm, StalenessResult
 from analysis.staleness.rules import parse_rule
 from analysis.staleness.runs import Case, Curve

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
 from analysis.errors import AnalysisError
-from analysis.learning.schedules import Constant, Rate
+from analysis.learning.schedules import Rate
 from analysis.learning.training import DivergedError, modes_kept
 from analysis.staleness.agenda import Agenda
 from analysis.staleness.batch_norm import training
 from analysis.staleness.batches import batch_rows, drawing_seed
-from analysis.staleness.rules import PLAIN, WEIGHTS, Rule, Weights, group_weights, momentum_left
+from analysis.staleness.recipe import Recipe, corrected_momentum
+from analysis.staleness.rules import PLAIN, Rule, Weights, group_weights
 from analysis.staleness.settings import BatchNorm
 from analysis.staleness.versions import Versions
 from sim import Trace
@@ -26,54 +27,6 @@ Loss = Callable[[Any, Any], Tensor]
 
 Source = tuple[Tensor, Tensor] | Dataset[Any]
 """Inputs and targets, on the module's device; or a data set with a length, whose items torch can collate."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How gradients are computed and applied.
-
-    Attributes
-    ----------
-    rate
-        The learning rate, or a function of the index of an update.
-    rule
-        What is done about staleness.
-    momentum
-        The server's, 0 or more and below 1: u ← momentum·u + Σ weight·gradient, then w ← w − rate·u.
-    batch
-        Examples to a gradient.
-    weights
-        Of the gradients that make an update together; see `analysis.staleness.rules.group_weights`.
-    batch_norm
-        Which statistics batch normalisation uses; see `analysis.staleness.batch_norm`.
-    """
-
-    rate: float | Rate = 0.05
-    rule: Rule = PLAIN
-    momentum: float = 0.0
-    batch: int = 32
-    weights: Weights = "mean"
-    batch_norm: BatchNorm = "latest"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.momentum < 1:
-            raise AnalysisError(f"momentum: {self.momentum} must be at least 0 and below 1")
-        if self.weights not in WEIGHTS:
-            raise AnalysisError(f"weights: {self.weights!r} must be one of {', '.join(WEIGHTS)}")
-        if self.rule.corrects_momentum and not self.momentum:
-            raise AnalysisError("rate: momentum-correction needs a momentum above 0 to take from")
-
-    @property
-    def schedule(self) -> Rate:
-        """The learning rate by update."""
-        return self.rate if callable(self.rate) else Constant(self.rate)
-
-
-def corrected_momentum(recipe: Recipe, trace: Trace) -> float:
-    """Return the server's momentum, where the rule corrects it less that of the trace's mean staleness."""
-    if not (recipe.rule.corrects_momentum and trace.applied):
-        return recipe.momentum
-    return momentum_left(recipe.momentum, float(trace.staleness.mean()))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from analysis.learning.digests import digest
 from analysis.learning.identity import Identity, identity_of
 from analysis.learning.runs import NOWHERE, Keeping
 from analysis.learning.training import PLAIN, Data, DivergedError, Examples, Score, evaluate, sgd
-from analysis.staleness.replay import Recipe, Replay
+from analysis.staleness.recipe import Recipe
+from analysis.staleness.replay import Replay
 from sim import Trace
 
 Watch = Callable[[int], object]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sim import Network, Protocol, Scenario, Server, Stop, Worker, metrics, simulate
 from sim.metrics.tally import _latest, _total, tally
 from tests.effort import examples
+from tests.sim.cases import SHARED_LINK
 
 TWO = Scenario.load("examples/two-learners.toml")
 PULLS = Network(server_bandwidth=1.0, weight_bytes=1.0)
@@ -24,15 +25,8 @@ def causes(time: metrics.Time) -> dict[str, list[float]]:
 
 
 def test_every_stage_of_a_gradient_over_a_shared_link() -> None:
-    # A pull takes .2 s of the server's link and .1 s of latency, a push .1 s and .3 s; applying .5 s. B waits
-    # .2 s for the link with its pull, .1 s with its push, and .2 s for the server.
-    trace = simulate(
-        Scenario(
-            workers=[Worker(name=name, compute=2.0, gradients=1) for name in "AB"],
-            server=Server(apply=0.5),
-            network=Network(latency=0.1, server_bandwidth=10.0, weight_bytes=2.0, gradient_bytes=3.0),
-        )
-    )
+    # B waits .2 s for the link with its pull, .1 s with its push, and .2 s for the server.
+    trace = simulate(SHARED_LINK)
     time = metrics.time(trace)
     assert causes(time) == {
         "pull": [0.3, 0.5],

@@ -9,7 +9,8 @@ from torch.utils.data import TensorDataset
 from analysis.errors import AnalysisError
 from analysis.learning.training import DivergedError
 from analysis.staleness.batches import batch_rows
-from analysis.staleness.replay import Recipe, train_by_trace
+from analysis.staleness.recipe import Recipe
+from analysis.staleness.replay import train_by_trace
 from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate
 from tests.analysis.learning.synthetic import Net, data, same, state
 

@@ -14,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.learning.checkpoints import CHECKPOINT, LOG
 from analysis.learning.runs import Keeping
 from analysis.learning.training import Data, Examples, evaluate
-from analysis.staleness.replay import Recipe
+from analysis.staleness.recipe import Recipe
 from analysis.staleness.runs import Case, Curve
 from analysis.staleness.settings import BatchNorm
 from sim import Exponential, Protocol, Scenario, Stop, Trace, Worker, simulate

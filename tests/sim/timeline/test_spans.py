@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from sim import Network, Protocol, Scenario, Server, Stop, Trace, Worker, simulate
+from sim import Protocol, Scenario, Server, Stop, Trace, Worker, simulate
 from sim.timeline.spans import NOBODY, WAITING, Kind, Spans, spans
 from sim.trace import Outcome
 from tests.effort import examples
+from tests.sim.cases import SHARED_LINK
 from tests.sim.strategies import everything
 
 TWO = Scenario.load("examples/two-learners.toml")
@@ -29,15 +30,8 @@ def test_two_learners_do_nothing_but_compute() -> None:
 
 
 def test_the_stages_of_a_gradient_over_a_shared_link() -> None:
-    # A pull takes 0.2 s of the server's link and 0.1 s of latency, a push 0.1 s and 0.3 s; applying 0.5 s.
     # Both ask at 0; A's 2 s of computing end at 2.3 s, B's, which waited for the link, at 2.5 s.
-    trace = simulate(
-        Scenario(
-            workers=[Worker(name=name, compute=2.0, gradients=1) for name in "AB"],
-            server=Server(apply=0.5),
-            network=Network(latency=0.1, server_bandwidth=10.0, weight_bytes=2.0, gradient_bytes=3.0),
-        )
-    )
+    trace = simulate(SHARED_LINK)
     found = spans(trace)
     assert lane(found, 0) == [
         ("PULL", 0.0, 0.3),
